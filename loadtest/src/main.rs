@@ -1,0 +1,3 @@
+//! The load-test harness.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The actor system: supervision, the registry, and thin shells around the pure machines.
+
+pub mod supervision;

@@ -1,0 +1,1 @@
+//! The only wiring: builds the supervision tree from a configuration.

@@ -1,0 +1,15 @@
+//! The replicated data types of a room: what an op is, and how ops merge.
+//!
+//! Pure: no clock, no randomness, no I/O. Owns identity ([`Dot`]), causality ([`VersionVector`]), time as data ([`Hlc`],
+//! [`Stamp`]), the op format and the merge rules. Knows nothing of rights (`chat`), of offsets' storage or of frames.
+
+mod dot;
+mod hlc;
+mod op;
+mod op_serde;
+mod version_vector;
+
+pub use dot::Dot;
+pub use hlc::{Hlc, Stamp};
+pub use op::{Body, Content, Entry, Membership, Op, Role, Standing, Visibility, VoidCode};
+pub use version_vector::VersionVector;

@@ -1,0 +1,213 @@
+//! The wire form of ops: one flat map, `kind` naming the body, unknown fields kept.
+//!
+//! Written by hand: serde's `flatten` would lose unknown fields of known kinds, and cannot tell a purged body.
+
+use super::{Body, Content, Dot, Hlc, Membership, Op, Role, Stamp, Standing, Visibility, VoidCode};
+use crate::id::UserId;
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, de::Error as _,
+    ser::SerializeMap,
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+type Fields = BTreeMap<String, Value>;
+
+impl Serialize for Op {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("dot", &self.dot)?;
+        map.serialize_entry("hlc", &self.hlc)?;
+        if let Some(author) = &self.author {
+            map.serialize_entry("author", author)?;
+        }
+        map.serialize_entry("kind", self.body.kind())?;
+        serialize_body(&self.body, &mut map)?;
+        map.end()
+    }
+}
+
+fn serialize_body<M: SerializeMap>(body: &Body, map: &mut M) -> Result<(), M::Error> {
+    match body {
+        Body::Post { thread, content } => {
+            if let Some(thread) = thread {
+                map.serialize_entry("thread", thread)?;
+            }
+            serialize_content(content.as_ref(), map)
+        }
+        Body::Edit { target, content } => {
+            map.serialize_entry("target", target)?;
+            serialize_content(content.as_ref(), map)
+        }
+        Body::Delete { target } => map.serialize_entry("target", target),
+        Body::Reaction { target, emoji, on } => {
+            map.serialize_entry("target", target)?;
+            map.serialize_entry("emoji", emoji)?;
+            map.serialize_entry("on", on)
+        }
+        Body::Pin { target, on } => {
+            map.serialize_entry("target", target)?;
+            map.serialize_entry("on", on)
+        }
+        Body::Topic { text } => map.serialize_entry("text", text),
+        Body::Member {
+            user,
+            name,
+            membership,
+        } => {
+            map.serialize_entry("user", user)?;
+            map.serialize_entry("name", name)?;
+            map.serialize_entry("standing", &membership.standing)?;
+            map.serialize_entry("role", &membership.role)
+        }
+        Body::Room {
+            name,
+            visibility,
+            retention_days,
+        } => {
+            map.serialize_entry("name", name)?;
+            map.serialize_entry("visibility", visibility)?;
+            map.serialize_entry("retention_days", retention_days)
+        }
+        Body::Purge { up_to } => map.serialize_entry("up_to", up_to),
+        Body::Void { code } => map.serialize_entry("code", code),
+        Body::Other { kind: _, fields } => fields
+            .iter()
+            .try_for_each(|(k, v)| map.serialize_entry(k, v)),
+    }
+}
+
+fn serialize_content<M: SerializeMap>(
+    content: Option<&Content>,
+    map: &mut M,
+) -> Result<(), M::Error> {
+    let Some(content) = content else {
+        return map.serialize_entry("purged", &true);
+    };
+    map.serialize_entry("text", &content.text)?;
+    if !content.mentions.is_empty() {
+        map.serialize_entry("mentions", &content.mentions)?;
+    }
+    content
+        .extra
+        .iter()
+        .try_for_each(|(k, v)| map.serialize_entry(k, v))
+}
+
+impl<'de> Deserialize<'de> for Op {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut fields = Fields::deserialize(deserializer)?;
+        parse(&mut fields).map_err(D::Error::custom)
+    }
+}
+
+fn parse(fields: &mut Fields) -> Result<Op, String> {
+    let dot: Dot = take(fields, "dot")?;
+    let hlc: Hlc = take(fields, "hlc")?;
+    let author: Option<UserId> = take_optional(fields, "author")?;
+    let kind: String = take(fields, "kind")?;
+    Ok(Op {
+        dot,
+        hlc,
+        author,
+        body: parse_body(kind, std::mem::take(fields))?,
+    })
+}
+
+fn parse_body(kind: String, mut fields: Fields) -> Result<Body, String> {
+    let f = &mut fields;
+    Ok(match kind.as_str() {
+        "post" => Body::Post {
+            thread: take_optional(f, "thread")?,
+            content: take_content(f)?,
+        },
+        "edit" => Body::Edit {
+            target: take(f, "target")?,
+            content: take_content(f)?,
+        },
+        "delete" => Body::Delete {
+            target: take(f, "target")?,
+        },
+        "reaction" => Body::Reaction {
+            target: take(f, "target")?,
+            emoji: take(f, "emoji")?,
+            on: take(f, "on")?,
+        },
+        "pin" => Body::Pin {
+            target: take(f, "target")?,
+            on: take(f, "on")?,
+        },
+        "topic" => Body::Topic {
+            text: take(f, "text")?,
+        },
+        "member" => Body::Member {
+            user: take(f, "user")?,
+            name: take(f, "name")?,
+            membership: Membership {
+                standing: take::<Standing>(f, "standing")?,
+                role: take::<Role>(f, "role")?,
+            },
+        },
+        "room" => Body::Room {
+            name: take(f, "name")?,
+            visibility: take::<Visibility>(f, "visibility")?,
+            retention_days: take_optional(f, "retention_days")?,
+        },
+        "purge" => Body::Purge {
+            up_to: take::<Stamp>(f, "up_to")?,
+        },
+        "void" => Body::Void {
+            code: take::<VoidCode>(f, "code")?,
+        },
+        _ => Body::Other { kind, fields },
+    })
+}
+
+/// Takes the content, or `None` when the op says that it was purged.
+fn take_content(fields: &mut Fields) -> Result<Option<Content>, String> {
+    if take_optional::<bool>(fields, "purged")? == Some(true) {
+        return Ok(None);
+    }
+    Ok(Some(Content {
+        text: take(fields, "text")?,
+        mentions: take_optional(fields, "mentions")?.unwrap_or_default(),
+        extra: std::mem::take(fields),
+    }))
+}
+
+fn take<T: DeserializeOwned>(fields: &mut Fields, name: &str) -> Result<T, String> {
+    let value = fields
+        .remove(name)
+        .ok_or_else(|| format!("missing field `{name}`"))?;
+    serde_json::from_value(value).map_err(|e| format!("field `{name}`: {e}"))
+}
+
+fn take_optional<T: DeserializeOwned>(
+    fields: &mut Fields,
+    name: &str,
+) -> Result<Option<T>, String> {
+    match fields.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => serde_json::from_value(value).map_err(|e| format!("field `{name}`: {e}")),
+    }
+}
+
+impl Body {
+    /// The name of the kind on the wire.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        match self {
+            Self::Post { .. } => "post",
+            Self::Edit { .. } => "edit",
+            Self::Delete { .. } => "delete",
+            Self::Reaction { .. } => "reaction",
+            Self::Pin { .. } => "pin",
+            Self::Topic { .. } => "topic",
+            Self::Member { .. } => "member",
+            Self::Room { .. } => "room",
+            Self::Purge { .. } => "purge",
+            Self::Void { .. } => "void",
+            Self::Other { kind, .. } => kind,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Bounded priority lanes: the only queues between actors.

@@ -1,0 +1,1 @@
+//! sled, the committer, the key schema, sealed values.

@@ -1,0 +1,3 @@
+//! Bytes in, bytes out: HTTP, WebSocket.
+
+pub mod ws;

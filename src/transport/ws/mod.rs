@@ -1,0 +1,1 @@
+//! WebSocket: a codec without I/O and a thin driver under actix-web.
