@@ -179,6 +179,7 @@ impl<L: Lane, T: Item> Mailbox<L, T> {
         (0..L::SPECS.len())
             .map(|lane| match &self.backend {
                 Backend::Cold(cold) => cold.depth(lane),
+                Backend::Hot(hot) => hot.depth(lane),
             })
             .collect()
     }
