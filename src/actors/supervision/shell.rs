@@ -29,6 +29,9 @@ pub const BATCH_MESSAGES_MAX: usize = 32;
 /// Rounds of one poll: an actor whose work keeps appearing yields after so many.
 const ROUNDS_MAX: usize = 4;
 
+/// Batches that are dropped of a dead actor's queue; producers that still push meanwhile cannot keep it longer.
+const DROP_BATCHES_MAX: usize = 1 << 16;
+
 /// The actix actor that runs a behaviour: it owns the mailbox's consuming end and obeys its supervisor.
 ///
 /// Its actix mailbox is not used; it takes messages through [`Address`](super::Address) only.
@@ -276,10 +279,12 @@ impl<B: Behaviour> Shell<B> {
         self.announce();
         let mut handled = 0;
         while handled < BATCH_MESSAGES_MAX && !self.work.is_held() {
-            let Some(message) = self.next(cx) else {
-                return self.rest(cx);
+            let handled_one = match self.next(cx) {
+                Ok(Some(message)) => self.enter(|behaviour, cx| behaviour.handle(message, cx)),
+                Ok(None) => return self.rest(cx),
+                Err(exit) => Err(exit),
             };
-            if let Err(exit) = self.enter(|behaviour, cx| behaviour.handle(message, cx)) {
+            if let Err(exit) = handled_one {
                 return ControlFlow::Break(exit);
             }
             handled += 1;
@@ -287,17 +292,21 @@ impl<B: Behaviour> Shell<B> {
         ControlFlow::Continue(Round::Yield)
     }
 
-    fn next(&mut self, cx: &mut task::Context<'_>) -> Option<B::Message> {
+    /// The next message: a timer that is due, else the oldest of the batch, else of a new batch.
+    fn next(&mut self, cx: &mut task::Context<'_>) -> Result<Option<B::Message>, Exit> {
         let now = link::now();
         if let Some(message) = self.work.poll_timer(now, cx) {
-            return Some(message);
+            return Ok(Some(message));
         }
         if self.batch.is_empty() {
             let mut batch = Vec::from(mem::take(&mut self.batch));
-            self.link.mailbox.drain(BATCH_MESSAGES_MAX, now, &mut batch);
+            // Guarded: draining drops stale messages, which may have a `Drop` of their own.
+            let mailbox = &self.link.mailbox;
+            let drained = guard(|| mailbox.drain(BATCH_MESSAGES_MAX, now, &mut batch));
             self.batch = batch.into();
+            drained?;
         }
-        self.batch.pop_front()
+        Ok(self.batch.pop_front())
     }
 
     /// The queue is empty: waits for more, or ends if no more may come.
@@ -377,20 +386,21 @@ impl<B: Behaviour> Shell<B> {
     }
 
     fn drop_queue(&mut self) {
-        loop {
-            for message in mem::take(&mut self.batch) {
-                guarded_drop(message);
-            }
-            let mut batch = Vec::new();
-            if self
-                .link
-                .mailbox
-                .drain(BATCH_MESSAGES_MAX, link::now(), &mut batch)
-                == 0
-            {
+        for message in mem::take(&mut self.batch) {
+            guarded_drop(message);
+        }
+        for _ in 0..DROP_BATCHES_MAX {
+            if self.link.mailbox.is_empty() {
                 break;
             }
-            self.batch = batch.into();
+            let (mailbox, mut batch) = (&self.link.mailbox, Vec::new());
+            let drained = guard(|| mailbox.drain(BATCH_MESSAGES_MAX, link::now(), &mut batch));
+            if let Err(exit) = drained {
+                tracing::error!(actor = %self.link.name, %exit, "dropping a stale message panicked");
+            }
+            for message in batch {
+                guarded_drop(message);
+            }
         }
     }
 }

@@ -76,11 +76,10 @@ impl SupervisorSpec {
         }
     }
 
-    /// Calls `watch` for every event of its children, in place of any before.
+    /// Calls `watch` for every event of its children. The first watch counts.
     #[must_use]
     pub fn watch(self, watch: impl Fn(&Notice<'_>) + Send + Sync + 'static) -> Self {
         let watch: Watch = Box::new(watch);
-        // A spec is not shared before it starts, so the first watch is the only one.
         let _ = self.supervisor.0.watch.set(watch);
         self
     }

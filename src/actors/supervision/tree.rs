@@ -24,7 +24,8 @@ pub enum Shutdown {
     Abandoned(Vec<String>),
 }
 
-/// The live tree: cheap to clone, good from any thread.
+/// The live tree: cheap to clone, good from any thread. Keep it: without it actors go on, but supervisors under the
+/// root cannot report to it.
 #[derive(Debug, Clone)]
 pub struct Tree {
     root: Supervisor,

@@ -148,7 +148,11 @@ impl<B: Behaviour> Work<B> {
 
     /// Cancels everything.
     pub(super) fn clear(&mut self) {
-        let Self { jobs, timers, .. } = std::mem::replace(self, Self::new());
+        let fresh = Self {
+            next_timer: self.next_timer,
+            ..Self::new()
+        };
+        let Self { jobs, timers, .. } = std::mem::replace(self, fresh);
         // Each job guards its own drop; each message is dropped on its own, so that one panic hides no other.
         drop(jobs);
         for timer in timers {

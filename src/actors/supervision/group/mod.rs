@@ -4,86 +4,21 @@
 //! younger than all static ones. A report that the child's phase does not expect is stale and ignored, so a child may
 //! cross an order with a report at any time.
 
+mod order;
+mod schedule;
+
+pub use order::{ChildId, Event};
+pub(super) use order::{Effect, Effects, Order, Report};
+
 use super::{
     exit::Exit,
     policy::{Excess, Jitter, Policy, Restart, Strategy, Verdict, Window},
     status::ActorState,
 };
-use std::{
-    fmt,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 /// The most children a supervisor may have.
 pub const CHILDREN_MAX: usize = 1 << 20;
-
-/// A child's place under its supervisor; never used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ChildId {
-    pub(super) index: u32,
-    pub(super) generation: u32,
-}
-
-impl fmt::Display for ChildId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.index, self.generation)
-    }
-}
-
-/// What a supervisor tells a child. Only the latest counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
-    /// Live (again) after the pause.
-    Start(Duration),
-    /// Drop the state, keep the mailbox, wait.
-    Suspend,
-    /// Like `Suspend`, and refuse messages and drop the queue.
-    Quarantine,
-    /// Take no more messages, handle those queued, end.
-    Finish,
-    /// End at once.
-    Kill,
-}
-
-/// What a child tells its supervisor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Report {
-    /// It runs.
-    Started,
-    /// Its life ended by itself; it is parked and waits for an order.
-    Down(Exit),
-    /// It obeyed `Suspend`.
-    Suspended,
-    /// It ended for good.
-    Gone(Exit),
-}
-
-/// What the outside learns about a child.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Event {
-    /// It failed and lives again after the pause.
-    Restarting {
-        /// How the last life ended.
-        exit: Exit,
-        /// Time until the next one begins.
-        pause: Duration,
-    },
-    /// It failed too often and is halted until released; its queue is dropped and its address refuses messages.
-    Quarantined(Exit),
-    /// Its failure was one too many for the whole group: the group is suspended and its parent told.
-    Escalated(Exit),
-    /// It is gone for good.
-    Gone(Exit),
-}
-
-pub(super) enum Effect<C> {
-    Order(ChildId, C, Order),
-    Report(Report),
-    Event(ChildId, Event),
-    /// A dynamic child is gone and its slot free.
-    Removed(ChildId, C, Exit),
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -140,8 +75,6 @@ impl Tally {
         self.down + self.up + self.leaving + self.quarantined
     }
 }
-
-pub(super) type Effects<C> = Vec<Effect<C>>;
 
 pub(super) struct Group<C> {
     policy: Policy,
@@ -384,32 +317,6 @@ impl<C: Clone> Group<C> {
         }
     }
 
-    fn tell(&mut self, index: usize, phase: Phase, order: Order, effects: &mut Effects<C>) {
-        self.set_phase(index, phase);
-        if let Some(member) = self.members[index].as_ref() {
-            effects.push(Effect::Order(
-                self.id(index, member),
-                member.payload.clone(),
-                order,
-            ));
-        }
-    }
-
-    fn start_member(&mut self, index: usize, pause: Duration, effects: &mut Effects<C>) {
-        self.tell(index, Phase::Starting, Order::Start(pause), effects);
-    }
-
-    /// Suspends one child; a temporary one has no next life and ends instead.
-    fn suspend_member(&mut self, index: usize, effects: &mut Effects<C>) {
-        match self.members[index].as_ref().map(|member| member.restart) {
-            Some(Restart::Temporary) => self.tell(index, Phase::Stopping, Order::Kill, effects),
-            Some(Restart::Permanent | Restart::Transient) => {
-                self.tell(index, Phase::Suspending, Order::Suspend, effects);
-            }
-            None => {}
-        }
-    }
-
     /// Spreads the pause of a subtree's restart: the first static child and every dynamic one wait.
     fn delay(&mut self, pause: Duration) {
         for (index, member) in self.members.iter_mut().enumerate() {
@@ -498,109 +405,7 @@ impl<C: Clone> Group<C> {
             self.escalate(id, exit, effects);
         }
     }
-
-    fn advance(&mut self, effects: &mut Effects<C>) {
-        match &self.mode {
-            Mode::Idle | Mode::Halted => {}
-            Mode::Up => self.raise(effects),
-            Mode::Lowering(_) => {
-                if self.lower(0, effects)
-                    && let Mode::Lowering(report) = std::mem::replace(&mut self.mode, Mode::Idle)
-                {
-                    effects.push(Effect::Report(report));
-                }
-            }
-            Mode::Halting(_) => {
-                if self.sink(effects)
-                    && let Mode::Halting(exit) = std::mem::replace(&mut self.mode, Mode::Halted)
-                {
-                    effects.push(Effect::Report(Report::Gone(exit)));
-                }
-            }
-        }
-    }
-
-    /// Starts static children one by one in order, the dynamic ones after them.
-    fn raise(&mut self, effects: &mut Effects<C>) {
-        for index in 0..self.statics {
-            match self.phase(index) {
-                Some(Phase::Running | Phase::Quarantined | Phase::Stopping | Phase::Gone)
-                | None => {}
-                Some(Phase::Starting | Phase::Suspending) => return,
-                Some(Phase::Down(pause)) => {
-                    if self.policy.strategy == Strategy::OneForOne || self.lower(index + 1, effects)
-                    {
-                        self.start_member(index, pause, effects);
-                    }
-                    return;
-                }
-            }
-        }
-        if !self.announced {
-            self.announced = true;
-            effects.push(Effect::Report(Report::Started));
-        }
-        if self.tally.down > 0 {
-            for index in self.statics..self.members.len() {
-                if let Some(Phase::Down(pause)) = self.phase(index) {
-                    self.start_member(index, pause, effects);
-                }
-            }
-        }
-    }
-
-    /// Suspends the children from slot `floor` on: dynamic ones together, then static ones youngest first, each when
-    /// the one before is down. Returns whether all are.
-    fn lower(&mut self, floor: usize, effects: &mut Effects<C>) -> bool {
-        if self.tally.up > 0 {
-            for index in self.statics..self.members.len() {
-                if matches!(self.phase(index), Some(Phase::Starting | Phase::Running)) {
-                    self.suspend_member(index, effects);
-                }
-            }
-        }
-        if self.tally.leaving > 0 {
-            return false;
-        }
-        for index in (floor..self.statics).rev() {
-            match self.phase(index) {
-                Some(Phase::Starting | Phase::Running) => {
-                    self.suspend_member(index, effects);
-                    return false;
-                }
-                Some(Phase::Suspending | Phase::Stopping) => return false,
-                Some(Phase::Down(_) | Phase::Quarantined | Phase::Gone) | None => {}
-            }
-        }
-        true
-    }
-
-    /// Ends all children, youngest first: dynamic ones together, then static ones one by one. Returns whether all are
-    /// gone.
-    fn sink(&mut self, effects: &mut Effects<C>) -> bool {
-        if self.tally.total() > self.tally.leaving {
-            for index in self.statics..self.members.len() {
-                if matches!(
-                    self.phase(index),
-                    Some(Phase::Down(_) | Phase::Starting | Phase::Running | Phase::Quarantined)
-                ) {
-                    self.tell(index, Phase::Stopping, Order::Finish, effects);
-                }
-            }
-        }
-        if self.tally.leaving > 0 {
-            return false;
-        }
-        for index in (0..self.statics).rev() {
-            match self.phase(index) {
-                Some(Phase::Gone) | None => {}
-                Some(Phase::Stopping) => return false,
-                Some(_) => {
-                    self.tell(index, Phase::Stopping, Order::Finish, effects);
-                    return false;
-                }
-            }
-        }
-        true
-    }
 }
+
+#[cfg(test)]
+mod tests;
