@@ -118,7 +118,7 @@ impl Connection {
             }
             Session::Closing => return,
         };
-        cx.after(next, ConnectionLane::Control, ConnectionMessage::Tick);
+        cx.after(next, ConnectionMessage::Tick);
     }
 }
 
@@ -128,7 +128,7 @@ impl Behaviour for Connection {
 
     fn started(&mut self, cx: &mut Cx<'_, Self>) -> Result<(), Exit> {
         self.node.metrics.connection_opened();
-        cx.after(LOGIN_MAX, ConnectionLane::Control, ConnectionMessage::Tick);
+        cx.after(LOGIN_MAX, ConnectionMessage::Tick);
         Ok(())
     }
 

@@ -177,7 +177,7 @@ impl Connection {
                 });
                 if self.node.readers.submit(read).is_err() {
                     catch_up.read_failed();
-                    cx.after(READ_AGAIN, ConnectionLane::Room, ConnectionMessage::ReadAgain { room });
+                    cx.after(READ_AGAIN, ConnectionMessage::ReadAgain { room });
                 }
             }
         }

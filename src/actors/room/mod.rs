@@ -113,7 +113,7 @@ impl RoomActor {
         if now.duration_since(open.busy_at) >= IDLE_MAX {
             cx.stop();
         } else {
-            cx.after(TICK, RoomLane::Control, RoomMessage::Tick);
+            cx.after(TICK, RoomMessage::Tick);
         }
         Ok(())
     }

@@ -42,7 +42,7 @@ impl RoomActor {
                 self.state = State::Open(Box::new(OpenRoom::new(machine, cx)));
                 self.take_up(decision, &caller, None, Some(reply), cx.now());
                 self.submit(cx);
-                cx.after(super::TICK, RoomLane::Control, RoomMessage::Tick);
+                cx.after(super::TICK, RoomMessage::Tick);
             }
             Err(refusal) => refuse(reply, &refusal),
         }
@@ -131,7 +131,7 @@ impl RoomActor {
         });
         match self.node.committer.commit(batch, done) {
             Ok(()) => open.commits.sent(),
-            Err(_) => cx.after(RETRY, RoomLane::Control, RoomMessage::Retry),
+            Err(_) => cx.after(RETRY, RoomMessage::Retry),
         }
     }
 
