@@ -18,5 +18,5 @@ pub use error::{Advice, ErrorCode};
 pub use outgoing::Outgoing;
 pub use server::{
     Ack, DrainReason, InviteInfo, MemberInfo, PresenceChange, PresenceState, RefusedOp, RoomInfo,
-    ServerFrame, Welcome,
+    ServerFrame, Stopped, Welcome,
 };
