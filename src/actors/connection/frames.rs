@@ -2,10 +2,11 @@
 
 use super::{Connection, STRIKES_MAX, Session};
 use crate::access::Cost;
+use crate::actors::listing;
 use crate::actors::reply::Reply;
 use crate::actors::room::{Ask, Create, Question, Request, RoomLane, RoomMessage};
 use crate::actors::supervision::Cx;
-use crate::chat::{Command, Removal};
+use crate::chat::{Command, Founding, Removal};
 use crate::crdt::Visibility;
 use crate::id::{InviteId, Offset, RoomId, UserId};
 use crate::protocol::limits::{INVITE_S_MAX, LIST_MAX, PAGE_OPS_MAX};
@@ -169,8 +170,8 @@ impl Connection {
         };
         let caller = open.caller.clone();
         let reply = Reply::new(id, Some(room), Arc::clone(&self.outbox));
-        let create = Create { caller, name, visibility, peer: None, retention_days, reply };
-        self.tell(room, RoomMessage::Create(Box::new(create)));
+        let founding = Founding::Group { name, visibility, retention_days };
+        self.tell(room, RoomMessage::Create(Box::new(Create { caller, founding, reply })));
     }
 
     fn direct(&mut self, id: RequestId, user: UserId) {
@@ -181,15 +182,9 @@ impl Connection {
         }
         let caller = open.caller.clone();
         let reply = Reply::new(id, Some(room), Arc::clone(&self.outbox));
-        let create = Create {
-            caller,
-            name: String::new(),
-            visibility: Visibility::Direct,
-            peer: Some(user),
-            retention_days: None,
-            reply,
-        };
-        self.tell(room, RoomMessage::Create(Box::new(create)));
+        let other_name = self.node.users.name_of(&user).unwrap_or_else(|| user.to_string());
+        let founding = Founding::Direct { other: user, other_name };
+        self.tell(room, RoomMessage::Create(Box::new(Create { caller, founding, reply })));
     }
 
     /// A page of the log, backwards.
@@ -213,7 +208,7 @@ impl Connection {
         let Session::Open(open) = &self.session else { return };
         let (user, only) = (open.capability.user.clone(), open.capability.rooms.clone());
         self.read(id, None, move |store, reply| {
-            let listed = super::super::listing::rooms(store, &user, public, after, LIST_MAX, |room| {
+            let listed = listing::rooms(store, &user, public, after, LIST_MAX, |room| {
                 only.as_ref().is_none_or(|only| only.contains(room))
             });
             match listed {

@@ -32,7 +32,7 @@ impl RoomActor {
         open.busy_at = cx.now();
         let (after, vector, epoch_changed) = open.start(&subscribe.position);
         let info = answers::RoomView::new(&open.machine, open.durable).info(&subscribe.caller.user);
-        subscribe.outbox.deliver(OutLane::Control, ServerFrame::Opened { id: subscribe.id, info, epoch_changed });
+        outbox::deliver(&subscribe.outbox, OutLane::Control, ServerFrame::Opened { id: subscribe.id, info, epoch_changed });
         let (id, user) = (subscribe.connection, subscribe.caller.user.clone());
         open.presence.connect(now_ms, &user, id, status(subscribe.status));
         let mut subscriber = Subscriber {
@@ -45,7 +45,7 @@ impl RoomActor {
             live: false,
         };
         if vector.is_none() && subscriber.catch_up(&open.ring, open.durable) {
-            subscriber.outbox.deliver(OutLane::Ops, open.synced(self.room));
+            outbox::deliver(&subscriber.outbox, OutLane::Ops, open.synced(self.room));
         } else {
             let sync = ConnectionMessage::Sync { room: self.room, after, up_to: open.durable, vector };
             tell(&subscriber, sync);
@@ -60,7 +60,7 @@ impl RoomActor {
         let Some(subscriber) = roster.get_mut(&connection) else { return };
         subscriber.queued = subscriber.queued.max(offset);
         if subscriber.catch_up(&open.ring, open.durable) {
-            subscriber.outbox.deliver(OutLane::Ops, open.synced(self.room));
+            outbox::deliver(&subscriber.outbox, OutLane::Ops, open.synced(self.room));
         } else {
             tell(subscriber, ConnectionMessage::Behind { room: self.room, head: open.durable });
         }
@@ -101,7 +101,7 @@ impl RoomActor {
                 return true;
             }
             let (code, advice) = (ErrorCode::NotAMember, Advice::Fix);
-            subscriber.outbox.deliver(OutLane::Ops, ServerFrame::Closed { room, code, advice });
+            outbox::deliver(&subscriber.outbox, OutLane::Ops, ServerFrame::Closed { room, code, advice });
             tell(subscriber, ConnectionMessage::PutOut { room });
             false
         });
@@ -184,7 +184,7 @@ fn decline(subscribe: &Subscribe, room: RoomId, refusal: &chat::Refusal) {
         Some(id) => refuse(Reply::new(id, Some(room), outbox), refusal),
         None => {
             let (code, advice) = answers::refusal_code(refusal);
-            outbox.deliver(OutLane::Control, ServerFrame::Closed { room, code, advice });
+            outbox::deliver(&outbox, OutLane::Control, ServerFrame::Closed { room, code, advice });
         }
     }
     let gone = ConnectionMessage::PutOut { room };
