@@ -5,7 +5,7 @@ use super::gate::Gate;
 use super::readers::Readers;
 use super::rooms::Rooms;
 use super::users::Users;
-use crate::access::Rates;
+use crate::access::limits::Rates;
 use crate::chat::Fresh;
 use crate::id::{ConnectionId, Epoch, ReplicaId, RoomId, UserId};
 use crate::storage::{Committer, Store};

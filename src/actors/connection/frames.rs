@@ -1,7 +1,7 @@
 //! A client's frames: rate limits, the token's cap, then to the room or the readers they are for.
 
 use super::{Connection, STRIKES_MAX, Session};
-use crate::access::Cost;
+use crate::access::limits::Cost;
 use crate::actors::listing;
 use crate::actors::reply::Reply;
 use crate::actors::room::{Ask, Create, Question, Request, RoomLane, RoomMessage};
@@ -12,6 +12,7 @@ use crate::id::{InviteId, Offset, RoomId, UserId};
 use crate::protocol::limits::{INVITE_S_MAX, LIST_MAX, PAGE_OPS_MAX};
 use crate::protocol::{Advice, ClientFrame, CloseCode, DecodeError, ErrorCode, RequestId, ServerFrame};
 use crate::storage::Store;
+use crate::telemetry::Refusal;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -58,18 +59,22 @@ impl Connection {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let limits = &open.limits;
         let users = &self.node.gate.user_limits;
-        let taken = limits
+        let by_connection = limits
             .take(Cost::Frames, 1, since_start)
             .and_then(|()| limits.take(Cost::Bytes, bytes, since_start))
             .and_then(|()| limits.take(cost, n, since_start))
-            .and_then(|()| users.take(&open.capability.user, cost, n, since_start));
-        let Err(limited) = taken else {
+            .map_err(|limited| (limited, Refusal::Connection));
+        let taken = by_connection.and_then(|()| {
+            let user = &open.capability.user;
+            users.take(user, cost, n, since_start).map_err(|limited| (limited, Refusal::User))
+        });
+        let Err((limited, scope)) = taken else {
             open.strikes = 0;
             return true;
         };
         open.strikes += 1;
         let flooding = open.strikes >= STRIKES_MAX;
-        self.node.metrics.rate_limited(limited.cost);
+        self.node.metrics.rate_limited(limited.cost.as_str(), scope);
         self.send(ServerFrame::Error {
             id: request_id(frame),
             room: None,

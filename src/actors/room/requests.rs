@@ -6,7 +6,7 @@ use super::message::{Ask, Create, Question, Request};
 use super::{OpenRoom, RoomActor, RoomLane, RoomMessage, State};
 use crate::actors::node::Node;
 use crate::actors::reply::Reply;
-use crate::actors::supervision::Cx;
+use crate::actors::supervision::{Cx, Incarnation};
 use crate::chat::{self, Caller, Command, Decision, Notice, Write};
 use crate::crdt::{Dot, Entry, Stamp};
 use crate::id::{ConnectionId, Offset, RoomId};
@@ -139,7 +139,7 @@ impl RoomActor {
     }
 
     /// The oldest batch in flight is on disk, or cannot be.
-    pub(super) fn committed(&mut self, incarnation: u32, result: Result<(), CommitError>, cx: &mut Cx<'_, Self>) {
+    pub(super) fn committed(&mut self, incarnation: Incarnation, result: Result<(), CommitError>, cx: &mut Cx<'_, Self>) {
         let State::Open(open) = &mut self.state else { return };
         if incarnation != open.incarnation {
             return;
@@ -191,9 +191,10 @@ impl RoomActor {
                 let members = page.into_iter().map(info).collect();
                 reply.send(ServerFrame::Members { id, room, members, more });
             }
-            Question::Invites => match open.machine.invites(&caller, self.node.clock.now_ms()) {
+            Question::Invites => match open.machine.invites_for(self.node.clock.now_ms(), &caller) {
                 Ok(invites) => {
-                    let invites = invites.map(|(id, invite)| answers::invite_info(*id, invite.clone())).collect();
+                    let invites = invites.into_iter();
+                    let invites = invites.map(|(id, invite)| answers::invite_info(id, invite.clone())).collect();
                     reply.send(ServerFrame::Invites { id, room, invites });
                 }
                 Err(refusal) => refuse(reply, &refusal),
@@ -216,13 +217,13 @@ impl OpenRoom {
         }
         if let Some((first, last)) = batch.span() {
             let ops: Vec<Entry> = batch.records().map(|record| record.entry.clone()).collect();
-            node.metrics.ops_stored(ops.len());
+            node.metrics.ops.inc_by(ops.len() as u64);
             let frame = Arc::new(Outgoing::new(ServerFrame::Ops { id: None, room, ops, more: false }));
             self.durable = last;
             self.machine.settled(last);
             self.ring.push(first, last, Arc::clone(&frame));
             let delivered = roster.publish(&frame, last, batch.sole_author());
-            node.metrics.ops_delivered(delivered);
+            node.metrics.frames_out.inc_by(delivered as u64);
         }
         batch.replies.into_iter().for_each(|answer| send(answer, node));
         batch.notices
@@ -254,7 +255,7 @@ fn look_up(open: &OpenRoom, node: &Node, command: &Command) -> Result<BTreeMap<D
 /// Sends an answer whose time has come; acks stay in the order of the ops.
 fn send(answer: Answer, node: &Node) {
     if matches!(answer.frame, ServerFrame::Ack { .. }) {
-        node.metrics.ack_latency(answer.received.elapsed());
+        node.metrics.ack_latency.observe(answer.received.elapsed().as_secs_f64());
         answer.reply.send_in_order(answer.frame);
     } else {
         answer.reply.send(answer.frame);

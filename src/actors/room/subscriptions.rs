@@ -6,6 +6,7 @@ use super::requests::refuse;
 use super::{OpenRoom, RoomActor, Roster, State, Subscriber};
 use crate::actors::connection::{ConnectionLane, ConnectionMessage};
 use crate::actors::outbox::{OutLane};
+use crate::actors::outbox::{self, OutLane};
 use crate::actors::reply::Reply;
 use crate::actors::supervision::Cx;
 use crate::chat::{self, Marker, PresenceDiff};
@@ -17,7 +18,7 @@ use crate::protocol::{
 use std::sync::Arc;
 
 /// Read markers of others are shown in rooms up to this many members.
-const MARKERS_SHOWN_MEMBERS_MAX: u32 = 100;
+const MARKERS_SHOWN_MEMBERS_MAX: usize = 100;
 
 impl RoomActor {
     /// A connection begins to follow the room.
@@ -27,11 +28,11 @@ impl RoomActor {
             return decline(&subscribe, self.room, &chat::Refusal::NotVisible);
         };
         if !open.machine.is_member(&subscribe.caller.user) {
-            return decline(&subscribe, self.room, &open.machine.unseen(&subscribe.caller.user));
+            return decline(&subscribe, self.room, &answers::unseen(&open.machine));
         }
         open.busy_at = cx.now();
         let (after, vector, epoch_changed) = open.start(&subscribe.position);
-        let info = answers::RoomView::new(&open.machine, open.durable).info(&subscribe.caller.user);
+        let info = answers::room_info(&open.machine, open.durable, &subscribe.caller);
         outbox::deliver(&subscribe.outbox, OutLane::Control, ServerFrame::Opened { id: subscribe.id, info, epoch_changed });
         let (id, user) = (subscribe.connection, subscribe.caller.user.clone());
         open.presence.connect(now_ms, &user, id, status(subscribe.status));
@@ -118,7 +119,7 @@ impl RoomActor {
             Arc::new(Outgoing::new(ServerFrame::Read { room, user, stamp, dot, unread }))
         };
         self.roster.signal(&frame(Some(unread)), |subscriber| subscriber.user == *user);
-        if open.machine.joined() <= MARKERS_SHOWN_MEMBERS_MAX {
+        if open.machine.member_count() <= MARKERS_SHOWN_MEMBERS_MAX {
             self.roster.signal(&frame(None), |subscriber| subscriber.user != *user);
         }
     }
