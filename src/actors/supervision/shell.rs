@@ -294,15 +294,17 @@ impl<B: Behaviour> Shell<B> {
 
     /// The next message: a timer that is due, else the oldest of the batch, else of a new batch.
     fn next(&mut self, cx: &mut task::Context<'_>) -> Result<Option<B::Message>, Exit> {
-        let now = link::now();
-        if let Some(message) = self.work.poll_timer(now, cx) {
+        // One reading of the clock a batch: timers are looked at per message only where there are any.
+        if self.work.has_timers()
+            && let Some(message) = self.work.poll_timer(link::now(), cx)
+        {
             return Ok(Some(message));
         }
         if self.batch.is_empty() {
             let mut batch = Vec::from(mem::take(&mut self.batch));
             // Guarded: draining drops stale messages, which may have a `Drop` of their own.
             let mailbox = &self.link.mailbox;
-            let drained = guard(|| mailbox.drain(BATCH_MESSAGES_MAX, now, &mut batch));
+            let drained = guard(|| mailbox.drain(BATCH_MESSAGES_MAX, link::now(), &mut batch));
             self.batch = batch.into();
             drained?;
         }
