@@ -4,7 +4,7 @@ use super::probe::{Ask, Diary, Message, Only, one, pass, probe, run, settle, tre
 use greenroom::{
     actors::supervision::{
         ActorState, Backoff, ChildId, Event, Excess, Exit, Incarnation, Intensity, Policy, Restart,
-        Strategy, SupervisorSpec,
+        StartError, Strategy, SupervisorSpec,
     },
     mailbox::RefusedReason,
 };
@@ -91,6 +91,8 @@ fn a_temporary_child_has_one_life() {
         let diary = Diary::default();
         let (spec, events) = watched(SupervisorSpec::new("connections", policy(5)));
         let connections = spec.handle();
+        let early = probe("early", Restart::Temporary, &diary);
+        assert_eq!(connections.start_child(early), Err(StartError::Refused));
         let _tree = tree(spec).await;
         let child = probe("c", Restart::Temporary, &diary);
         let address = child.address();
