@@ -3,12 +3,14 @@
 //! Pure: no clock, no randomness, no I/O. Owns identity ([`Dot`]), causality ([`VersionVector`]), time as data ([`Hlc`],
 //! [`Stamp`]), the op format and the merge rules. Knows nothing of rights (`chat`), of offsets' storage or of frames.
 
+mod canonical;
 mod dot;
 mod hlc;
 mod op;
 mod op_serde;
 mod version_vector;
 
+pub use canonical::{Canonical, VALUE_DEPTH_MAX};
 pub use dot::Dot;
 pub use hlc::{Hlc, Stamp};
 pub use op::{Body, Content, Entry, Membership, Op, Role, Standing, Visibility, VoidCode};

@@ -1,1 +1,33 @@
-//! sled, the committer, the key schema, sealed values.
+//! What a node keeps on disk: rooms, members, invites, guests, revocations, keys.
+//!
+//! Owns the key schema (`key`), the record forms (`record`), sealing (`seal`), the engine (`engine`: the one file that
+//! names sled) and the committer, the one thread that writes. An ack means: applied, flushed and fsynced.
+//! Knows nothing of actors, frames or rights; it stores what `chat` decided.
+
+mod batch;
+mod committer;
+mod config;
+mod directory;
+mod engine;
+mod error;
+mod folder;
+mod key;
+mod master;
+mod pages;
+mod read;
+mod record;
+mod scrub;
+mod seal;
+mod store;
+
+pub use batch::{Durability, RoomBatch};
+pub use committer::{
+    Busy, CommitDone, Committed, Committer, CommitterStats, Count, FenceDone, GROUP_BATCHES_MAX,
+    GROUP_BYTES_MAX, Health, Histogram, QUEUE_BYTES_MAX, QUEUE_ITEMS_MAX,
+};
+pub use config::{KeySource, StoreConfig};
+pub use directory::{Directory, Guest, NodeChange, Revocation, Revoked};
+pub use error::{CommitError, Fault, OpenError, ReadError};
+pub use pages::{Page, PageLimits, RoomList};
+pub use record::VALUE_BYTES_MAX;
+pub use store::Store;

@@ -1,0 +1,271 @@
+//! Requests to a room: decided by the machine, written by the committer, told to everyone once they are on disk.
+
+use super::answers;
+use super::commits::{Answer, Batch};
+use super::message::{Ask, Create, Question, Request};
+use super::{OpenRoom, RoomActor, RoomLane, RoomMessage, State};
+use crate::actors::node::Node;
+use crate::actors::reply::Reply;
+use crate::actors::supervision::Cx;
+use crate::chat::{self, Caller, Command, Decision, Notice, Write};
+use crate::crdt::{Dot, Entry, Stamp};
+use crate::id::ConnectionId;
+use crate::protocol::limits::LIST_MAX;
+use crate::protocol::{Advice, ErrorCode, Outgoing, ServerFrame};
+use crate::storage::{CommitError, Durability, RoomBatch};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a room waits before it offers its batch again to a committer whose queue was full.
+const RETRY: Duration = Duration::from_millis(2);
+/// How often retention is looked at.
+const RETAIN: Duration = Duration::from_secs(3600);
+
+impl RoomActor {
+    /// Makes the room, unless it exists.
+    pub(super) fn create(&mut self, create: Create, cx: &mut Cx<'_, Self>) {
+        let Create { caller, name, visibility, peer, retention_days, reply } = create;
+        match &self.state {
+            State::Open(open) if open.machine.is_member(&caller.user) => {
+                let info = answers::room_info(&open.machine, &caller.user);
+                let id = reply.id();
+                return reply.send(ServerFrame::Room { id, info });
+            }
+            State::Open(_) => return refuse(reply, &chat::Refusal::NotVisible),
+            State::Absent | State::Loading => {}
+        }
+        let fresh = self.node.fresh_room(self.room);
+        let new = chat::NewRoom { name, visibility, retention_days, peer };
+        match chat::Room::create(fresh, self.node.clock.now_ms(), &caller, new) {
+            Ok((machine, decision)) => {
+                self.state = State::Open(Box::new(OpenRoom::new(machine, cx)));
+                self.take_up(decision, &caller, None, Some(reply), cx.now());
+                self.submit(cx);
+                cx.after(super::TICK, RoomMessage::Tick);
+            }
+            Err(refusal) => refuse(reply, &refusal),
+        }
+    }
+
+    /// Has the machine decide a request.
+    pub(super) fn request(&mut self, request: Request, cx: &mut Cx<'_, Self>) {
+        let Request { connection, caller, command, reply } = request;
+        if let Some(reason) = self.node.committer.read_only() {
+            return reply.refuse(ErrorCode::ReadOnly, Advice::Operator, reason);
+        }
+        let State::Open(open) = &mut self.state else {
+            return refuse(reply, &chat::Refusal::NotVisible);
+        };
+        if open.commits.is_full() {
+            return refuse(reply, &chat::Refusal::Busy);
+        }
+        let known = match look_up(open, &self.node, &command) {
+            Ok(known) => known,
+            Err(message) => return reply.refuse(ErrorCode::RoomUnavailable, Advice::Operator, message),
+        };
+        let decision = open.machine.handle(self.node.clock.now_ms(), &caller, command, &known);
+        self.take_up(decision, &caller, Some(connection), Some(reply), cx.now());
+        self.submit(cx);
+    }
+
+    /// A user has read up to a message.
+    pub(super) fn read(&mut self, caller: &Caller, stamp: Stamp, dot: Dot, cx: &mut Cx<'_, Self>) {
+        let State::Open(open) = &mut self.state else { return };
+        let command = Command::MarkRead { stamp, dot };
+        // A marker that cannot be looked up now is only late: the client sends the next one.
+        let Ok(known) = look_up(open, &self.node, &command) else { return };
+        let decision = open.machine.handle(self.node.clock.now_ms(), caller, command, &known);
+        self.take_up(decision, caller, None, None, cx.now());
+        self.submit(cx);
+    }
+
+    /// Queues what was decided; tells what may be told at once.
+    fn take_up(
+        &mut self,
+        decision: Decision,
+        caller: &Caller,
+        author: Option<ConnectionId>,
+        reply: Option<Reply>,
+        received: Instant,
+    ) {
+        let State::Open(open) = &mut self.state else { return };
+        let waits = decision.write == Write::Durable || matches!(&decision.reply, Ok(chat::Reply::Posted(_)));
+        open.commits.add(decision.changes, decision.write == Write::Durable, author);
+        let notices = match decision.write {
+            Write::Durable => {
+                open.commits.notify(decision.notices);
+                Vec::new()
+            }
+            Write::Lazy | Write::Nothing => decision.notices,
+        };
+        if let Some(reply) = reply {
+            match decision.reply {
+                Err(refusal) => refuse(reply, &refusal),
+                Ok(answer) => {
+                    let frame = answers::success(reply.id(), &open.machine, caller, answer);
+                    let answer = Answer { reply, frame, received };
+                    let ready = if waits { open.commits.hold(answer) } else { Some(answer) };
+                    ready.into_iter().for_each(|answer| send(answer, &self.node));
+                }
+            }
+        }
+        self.tell(notices);
+    }
+
+    /// Offers the open batch to the committer.
+    pub(super) fn submit(&mut self, cx: &mut Cx<'_, Self>) {
+        let State::Open(open) = &mut self.state else { return };
+        let Some((changes, durable)) = open.commits.next() else { return };
+        let batch = RoomBatch {
+            room: self.room,
+            head: open.machine.head(),
+            changes: changes.to_vec(),
+            durability: if durable { Durability::Durable } else { Durability::Lazy },
+        };
+        let (address, incarnation) = (cx.address(), open.incarnation);
+        let done = Box::new(move |result: Result<_, CommitError>| {
+            let result = result.map(|_| ());
+            // The lane holds more than the room ever has in flight, so only a closed room refuses, and needs no answer.
+            let _ = address.push(RoomLane::Control, RoomMessage::Committed { incarnation, result });
+        });
+        match self.node.committer.commit(batch, done) {
+            Ok(()) => open.commits.sent(),
+            Err(_) => cx.after(RETRY, RoomMessage::Retry),
+        }
+    }
+
+    /// The oldest batch in flight is on disk, or cannot be.
+    pub(super) fn committed(&mut self, incarnation: u32, result: Result<(), CommitError>, cx: &mut Cx<'_, Self>) {
+        let State::Open(open) = &mut self.state else { return };
+        if incarnation != open.incarnation {
+            return;
+        }
+        match result {
+            Ok(()) => {
+                if let Some(batch) = open.commits.done() {
+                    let notices = open.publish(batch, self.room, &self.roster, &self.node);
+                    self.tell(notices);
+                }
+                self.submit(cx);
+            }
+            Err(error) => {
+                for answer in open.commits.abandon() {
+                    answer.reply.refuse(ErrorCode::ReadOnly, Advice::Operator, error.to_string());
+                }
+            }
+        }
+    }
+
+    /// Tells others what concerns them beyond the ops.
+    fn tell(&mut self, notices: Vec<Notice>) {
+        for notice in notices {
+            match notice {
+                Notice::In { user } => self.node.users.rooms_changed(&user),
+                Notice::Out { user, .. } => {
+                    self.put_out(&user);
+                    self.node.users.rooms_changed(&user);
+                }
+                Notice::Marker { user, marker, unread } => self.marker_moved(&user, marker, unread),
+            }
+        }
+    }
+
+    /// Answers a question about the room.
+    pub(super) fn answer(&mut self, ask: Ask) {
+        let Ask { caller, question, reply } = ask;
+        let State::Open(open) = &self.state else {
+            return refuse(reply, &chat::Refusal::NotVisible);
+        };
+        if !open.machine.is_member(&caller.user) {
+            return refuse(reply, &open.machine.unseen(&caller.user));
+        }
+        let (id, room) = (reply.id(), self.room);
+        match question {
+            Question::Members(after) => {
+                let mut members: Vec<_> = open
+                    .machine
+                    .members_after(after.as_ref())
+                    .take(LIST_MAX + 1)
+                    .map(|(user, member)| answers::member_info(user, member, open.presence_of(user, member)))
+                    .collect();
+                let more = members.len() > LIST_MAX;
+                members.truncate(LIST_MAX);
+                reply.send(ServerFrame::Members { id, room, members, more });
+            }
+            Question::Invites => match open.machine.invites(&caller, self.node.clock.now_ms()) {
+                Ok(invites) => {
+                    let invites = invites.map(|(id, invite)| answers::invite_info(*id, invite.clone())).collect();
+                    reply.send(ServerFrame::Invites { id, room, invites });
+                }
+                Err(refusal) => refuse(reply, &refusal),
+            },
+        }
+    }
+}
+
+impl OpenRoom {
+    /// A batch is on disk: acks go to the authors and the ops to everyone else, encoded once.
+    fn publish(
+        &mut self,
+        batch: Batch,
+        room: crate::id::RoomId,
+        roster: &super::Roster,
+        node: &Node,
+    ) -> Vec<Notice> {
+        if batch.purges() {
+            self.ring.clear();
+        }
+        if let Some((first, last)) = batch.span() {
+            let ops: Vec<Entry> = batch.records().map(|record| record.entry.clone()).collect();
+            node.metrics.ops_stored(ops.len());
+            let frame = Arc::new(Outgoing::new(ServerFrame::Ops { id: None, room, ops, more: false }));
+            self.durable = last;
+            self.machine.settle(last);
+            self.ring.push(first, last, Arc::clone(&frame));
+            let delivered = roster.publish(&frame, last, batch.sole_author());
+            node.metrics.ops_delivered(delivered);
+        }
+        batch.replies.into_iter().for_each(|answer| send(answer, node));
+        batch.notices
+    }
+
+    /// Purges what retention says, now and then.
+    pub(super) fn retain(&mut self, node: &Node, now: Instant) {
+        if now.duration_since(self.retained_at) < RETAIN {
+            return;
+        }
+        self.retained_at = now;
+        let decision = self.machine.handle(node.clock.now_ms(), &Caller::system(), Command::Retain, &BTreeMap::new());
+        self.commits.add(decision.changes, decision.write == Write::Durable, None);
+    }
+}
+
+/// Fetches what the machine needs to know of stored ops.
+fn look_up(open: &OpenRoom, node: &Node, command: &Command) -> Result<BTreeMap<Dot, chat::Known>, String> {
+    let dots = open.machine.lookups(command);
+    if dots.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    node.store.lookup(open.machine.id(), &dots).map_err(|error| {
+        tracing::error!(room = %open.machine.id(), %error, "the index of ops cannot be read");
+        error.to_string()
+    })
+}
+
+/// Sends an answer whose time has come; acks stay in the order of the ops.
+fn send(answer: Answer, node: &Node) {
+    if matches!(answer.frame, ServerFrame::Ack { .. }) {
+        node.metrics.ack_latency(answer.received.elapsed());
+        answer.reply.send_in_order(answer.frame);
+    } else {
+        answer.reply.send(answer.frame);
+    }
+}
+
+/// Refuses in the words of the protocol.
+pub(super) fn refuse(reply: Reply, refusal: &chat::Refusal) {
+    let (code, advice) = answers::refusal_code(refusal);
+    reply.refuse(code, advice, refusal.to_string());
+}
+

@@ -1,0 +1,213 @@
+//! Who follows a room: opening, catching up, presence, being put out.
+
+use super::answers;
+use super::message::Subscribe;
+use super::requests::refuse;
+use super::{OpenRoom, RoomActor, Roster, State, Subscriber};
+use crate::actors::connection::{ConnectionLane, ConnectionMessage};
+use crate::actors::outbox::{OutLane};
+use crate::actors::reply::Reply;
+use crate::actors::supervision::Cx;
+use crate::chat::{self, Marker, PresenceDiff};
+use crate::crdt::VersionVector;
+use crate::id::{ConnectionId, Offset, RoomId, UserId};
+use crate::protocol::{
+    Advice, Cursor, ErrorCode, Outgoing, PresenceChange, PresenceState, RoomRef, ServerFrame, Status,
+};
+use std::sync::Arc;
+
+/// Read markers of others are shown in rooms up to this many members.
+const MARKERS_SHOWN_MEMBERS_MAX: u32 = 100;
+
+impl RoomActor {
+    /// A connection begins to follow the room.
+    pub(super) fn subscribe(&mut self, subscribe: Subscribe, cx: &mut Cx<'_, Self>) {
+        let now_ms = self.node.clock.now_ms();
+        let State::Open(open) = &mut self.state else {
+            return decline(&subscribe, self.room, &chat::Refusal::NotVisible);
+        };
+        if !open.machine.is_member(&subscribe.caller.user) {
+            return decline(&subscribe, self.room, &open.machine.unseen(&subscribe.caller.user));
+        }
+        open.busy_at = cx.now();
+        let (after, vector, epoch_changed) = open.start(&subscribe.position);
+        let info = answers::RoomView::new(&open.machine, open.durable).info(&subscribe.caller.user);
+        subscribe.outbox.deliver(OutLane::Control, ServerFrame::Opened { id: subscribe.id, info, epoch_changed });
+        let (id, user) = (subscribe.connection, subscribe.caller.user.clone());
+        open.presence.connect(now_ms, &user, id, status(subscribe.status));
+        let mut subscriber = Subscriber {
+            user,
+            device: subscribe.caller.device,
+            outbox: subscribe.outbox,
+            connection: subscribe.address,
+            status: subscribe.status,
+            queued: after,
+            live: false,
+        };
+        if vector.is_none() && subscriber.catch_up(&open.ring, open.durable) {
+            subscriber.outbox.deliver(OutLane::Ops, open.synced(self.room));
+        } else {
+            let sync = ConnectionMessage::Sync { room: self.room, after, up_to: open.durable, vector };
+            tell(&subscriber, sync);
+        }
+        self.roster.lock().insert(id, subscriber);
+    }
+
+    /// A connection has queued everything up to `offset`.
+    pub(super) fn caught_up(&mut self, connection: ConnectionId, offset: Offset) {
+        let State::Open(open) = &mut self.state else { return };
+        let mut roster = self.roster.lock();
+        let Some(subscriber) = roster.get_mut(&connection) else { return };
+        subscriber.queued = subscriber.queued.max(offset);
+        if subscriber.catch_up(&open.ring, open.durable) {
+            subscriber.outbox.deliver(OutLane::Ops, open.synced(self.room));
+        } else {
+            tell(subscriber, ConnectionMessage::Behind { room: self.room, head: open.durable });
+        }
+    }
+
+    /// A connection stops following, or is gone.
+    pub(super) fn unsubscribe(&mut self, connection: ConnectionId, cx: &mut Cx<'_, Self>) {
+        let Some(gone) = self.roster.lock().remove(&connection) else { return };
+        if let State::Open(open) = &mut self.state {
+            open.busy_at = cx.now();
+            open.presence.disconnect(self.node.clock.now_ms(), &gone.user, connection);
+        }
+    }
+
+    /// Typing started or stopped.
+    pub(super) fn typing(&mut self, connection: ConnectionId, on: bool) {
+        let State::Open(open) = &mut self.state else { return };
+        let user = self.roster.lock().get(&connection).map(|subscriber| subscriber.user.clone());
+        if let Some(user) = user {
+            open.presence.typing(self.node.clock.now_ms(), &user, on);
+        }
+    }
+
+    /// A device's status changed.
+    pub(super) fn presence(&mut self, connection: ConnectionId, new: Status) {
+        let State::Open(open) = &mut self.state else { return };
+        let mut roster = self.roster.lock();
+        let Some(subscriber) = roster.get_mut(&connection) else { return };
+        subscriber.status = new;
+        open.presence.connect(self.node.clock.now_ms(), &subscriber.user, connection, status(new));
+    }
+
+    /// Ends a user's following on every connection: no longer a member.
+    pub(super) fn put_out(&mut self, user: &UserId) {
+        let room = self.room;
+        self.roster.lock().retain(|_, subscriber| {
+            if subscriber.user != *user {
+                return true;
+            }
+            let (code, advice) = (ErrorCode::NotAMember, Advice::Fix);
+            subscriber.outbox.deliver(OutLane::Ops, ServerFrame::Closed { room, code, advice });
+            tell(subscriber, ConnectionMessage::PutOut { room });
+            false
+        });
+        if let State::Open(open) = &mut self.state {
+            open.presence.remove(user);
+        }
+    }
+
+    /// A read marker moved: the user's other devices learn the unread count, small rooms who has read.
+    pub(super) fn marker_moved(&mut self, user: &UserId, marker: Marker, unread: u64) {
+        let State::Open(open) = &self.state else { return };
+        let frame = |unread| {
+            let (room, user, stamp, dot) = (self.room, user.clone(), marker.stamp, marker.dot);
+            Arc::new(Outgoing::new(ServerFrame::Read { room, user, stamp, dot, unread }))
+        };
+        self.roster.signal(&frame(Some(unread)), |subscriber| subscriber.user == *user);
+        if open.machine.joined() <= MARKERS_SHOWN_MEMBERS_MAX {
+            self.roster.signal(&frame(None), |subscriber| subscriber.user != *user);
+        }
+    }
+
+    /// Takes over the subscribers of the incarnation before: whoever misses something is brought up to date.
+    pub(super) fn adopt(&mut self, open: &mut OpenRoom) {
+        let now_ms = self.node.clock.now_ms();
+        for (id, subscriber) in self.roster.lock().iter_mut() {
+            open.presence.connect(now_ms, &subscriber.user, *id, status(subscriber.status));
+            let was_live = subscriber.live;
+            if !subscriber.catch_up(&open.ring, open.durable) && was_live {
+                let (room, after, up_to) = (self.room, subscriber.queued, open.durable);
+                tell(subscriber, ConnectionMessage::Sync { room, after, up_to, vector: None });
+            }
+        }
+    }
+}
+
+impl OpenRoom {
+    /// Where a sync starts: after which offset, leaving out what, and whether the client's epoch was another.
+    fn start(&self, position: &RoomRef) -> (Offset, Option<VersionVector>, bool) {
+        let epoch = self.machine.head().epoch;
+        match (position.cursor, &position.vv, position.tail) {
+            (Some(Cursor(of, offset)), _, _) if of == epoch => (offset.min(self.durable), None, false),
+            (cursor, Some(vector), _) => (Offset::MIN, Some(vector.clone()), cursor.is_some()),
+            (cursor, None, Some(tail)) => {
+                let skipped = self.durable.get().saturating_sub(u64::from(tail));
+                (Offset::try_from(skipped).unwrap_or(Offset::MIN), None, cursor.is_some())
+            }
+            (cursor, None, None) => (Offset::MIN, None, cursor.is_some()),
+        }
+    }
+
+    fn synced(&self, room: RoomId) -> ServerFrame {
+        ServerFrame::Synced { room, cursor: Cursor(self.machine.head().epoch, self.durable) }
+    }
+
+    /// Sends the changes of presence and typing since the last tick.
+    pub(super) fn flush_presence(&mut self, room: RoomId, roster: &Roster, now_ms: u64) {
+        let Some(PresenceDiff { changes, online, typing_on, typing_off }) = self.presence.flush(now_ms) else {
+            return;
+        };
+        let changes = changes.into_iter().map(|(user, state)| PresenceChange { user, presence: wire(state) }).collect();
+        let frame = ServerFrame::Presence { room, changes, online };
+        roster.signal(&Arc::new(Outgoing::new(frame)), |_| true);
+        if !typing_on.is_empty() || !typing_off.is_empty() {
+            let frame = ServerFrame::Typing { room, on: typing_on, off: typing_off };
+            roster.signal(&Arc::new(Outgoing::new(frame)), |_| true);
+        }
+    }
+
+    /// Where a member is.
+    pub(super) fn presence_of(&self, user: &UserId, member: &chat::Member) -> PresenceState {
+        let _ = member;
+        wire(self.presence.of(user))
+    }
+}
+
+/// A subscription is refused.
+fn decline(subscribe: &Subscribe, room: RoomId, refusal: &chat::Refusal) {
+    let outbox = Arc::clone(&subscribe.outbox);
+    match subscribe.id {
+        Some(id) => refuse(Reply::new(id, Some(room), outbox), refusal),
+        None => {
+            let (code, advice) = answers::refusal_code(refusal);
+            outbox.deliver(OutLane::Control, ServerFrame::Closed { room, code, advice });
+        }
+    }
+    let gone = ConnectionMessage::PutOut { room };
+    let _ = subscribe.address.push(ConnectionLane::Room, gone);
+}
+
+/// Tells a subscriber's connection. A connection that takes no more messages is closing, and unsubscribes as it ends.
+fn tell(subscriber: &Subscriber, message: ConnectionMessage) {
+    let _ = subscriber.connection.push(ConnectionLane::Room, message);
+}
+
+fn status(status: Status) -> chat::Status {
+    match status {
+        Status::Online => chat::Status::Online,
+        Status::Away => chat::Status::Away,
+    }
+}
+
+fn wire(state: chat::Whereabouts) -> PresenceState {
+    let (status, last_seen_ms) = match state {
+        chat::Whereabouts::Online => (Some(Status::Online), None),
+        chat::Whereabouts::Away => (Some(Status::Away), None),
+        chat::Whereabouts::Offline { last_seen_ms } => (None, last_seen_ms),
+    };
+    PresenceState { status, last_seen_ms }
+}
