@@ -2,8 +2,9 @@
 
 use crate::access::{
     Capability, Challenge, Grant, GuestError, GuestKey, GuestName, Revocations, Rights, TokenError, TokenMint,
-    TokenVerifier, UserLimits,
+    TokenVerifier,
 };
+use crate::access::limits::UserLimits;
 use crate::id::{NodeId, TokenId};
 use crate::protocol::{Advice, CloseCode, ErrorCode};
 use crate::storage::{Committer, Store};

@@ -59,6 +59,13 @@ impl Users {
         }
     }
 
+    /// The display name of a user who is here.
+    #[must_use]
+    pub fn name_of(&self, user: &UserId) -> Option<String> {
+        let users = self.lock();
+        Some(users.get(user)?.values().next()?.capability.name.clone())
+    }
+
     /// How many users are here.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -19,6 +19,7 @@ mod record;
 mod scrub;
 mod seal;
 mod store;
+mod summary;
 
 pub use batch::{Durability, RoomBatch};
 pub use committer::{
@@ -31,3 +32,4 @@ pub use error::{CommitError, Fault, OpenError, ReadError};
 pub use pages::{Page, PageLimits, RoomList};
 pub use record::VALUE_BYTES_MAX;
 pub use store::Store;
+pub use summary::RoomSummary;

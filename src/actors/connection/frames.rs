@@ -1,16 +1,18 @@
 //! A client's frames: rate limits, the token's cap, then to the room or the readers they are for.
 
 use super::{Connection, STRIKES_MAX, Session};
-use crate::access::Cost;
+use crate::access::limits::Cost;
+use crate::actors::listing;
 use crate::actors::reply::Reply;
 use crate::actors::room::{Ask, Create, Question, Request, RoomLane, RoomMessage};
 use crate::actors::supervision::Cx;
-use crate::chat::{Command, Removal};
+use crate::chat::{Command, Founding, Removal};
 use crate::crdt::Visibility;
 use crate::id::{InviteId, Offset, RoomId, UserId};
 use crate::protocol::limits::{INVITE_S_MAX, LIST_MAX, PAGE_OPS_MAX};
 use crate::protocol::{Advice, ClientFrame, CloseCode, DecodeError, ErrorCode, RequestId, ServerFrame};
 use crate::storage::Store;
+use crate::telemetry::Refusal;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -57,18 +59,22 @@ impl Connection {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let limits = &open.limits;
         let users = &self.node.gate.user_limits;
-        let taken = limits
+        let by_connection = limits
             .take(Cost::Frames, 1, since_start)
             .and_then(|()| limits.take(Cost::Bytes, bytes, since_start))
             .and_then(|()| limits.take(cost, n, since_start))
-            .and_then(|()| users.take(&open.capability.user, cost, n, since_start));
-        let Err(limited) = taken else {
+            .map_err(|limited| (limited, Refusal::Connection));
+        let taken = by_connection.and_then(|()| {
+            let user = &open.capability.user;
+            users.take(user, cost, n, since_start).map_err(|limited| (limited, Refusal::User))
+        });
+        let Err((limited, scope)) = taken else {
             open.strikes = 0;
             return true;
         };
         open.strikes += 1;
         let flooding = open.strikes >= STRIKES_MAX;
-        self.node.metrics.rate_limited(limited.cost);
+        self.node.metrics.rate_limited(limited.cost.as_str(), scope);
         self.send(ServerFrame::Error {
             id: request_id(frame),
             room: None,
@@ -169,8 +175,8 @@ impl Connection {
         };
         let caller = open.caller.clone();
         let reply = Reply::new(id, Some(room), Arc::clone(&self.outbox));
-        let create = Create { caller, name, visibility, peer: None, retention_days, reply };
-        self.tell(room, RoomMessage::Create(Box::new(create)));
+        let founding = Founding::Group { name, visibility, retention_days };
+        self.tell(room, RoomMessage::Create(Box::new(Create { caller, founding, reply })));
     }
 
     fn direct(&mut self, id: RequestId, user: UserId) {
@@ -181,15 +187,9 @@ impl Connection {
         }
         let caller = open.caller.clone();
         let reply = Reply::new(id, Some(room), Arc::clone(&self.outbox));
-        let create = Create {
-            caller,
-            name: String::new(),
-            visibility: Visibility::Direct,
-            peer: Some(user),
-            retention_days: None,
-            reply,
-        };
-        self.tell(room, RoomMessage::Create(Box::new(create)));
+        let other_name = self.node.users.name_of(&user).unwrap_or_else(|| user.to_string());
+        let founding = Founding::Direct { other: user, other_name };
+        self.tell(room, RoomMessage::Create(Box::new(Create { caller, founding, reply })));
     }
 
     /// A page of the log, backwards.
@@ -213,7 +213,7 @@ impl Connection {
         let Session::Open(open) = &self.session else { return };
         let (user, only) = (open.capability.user.clone(), open.capability.rooms.clone());
         self.read(id, None, move |store, reply| {
-            let listed = super::super::listing::rooms(store, &user, public, after, LIST_MAX, |room| {
+            let listed = listing::rooms(store, &user, public, after, LIST_MAX, |room| {
                 only.as_ref().is_none_or(|only| only.contains(room))
             });
             match listed {

@@ -1,7 +1,8 @@
 //! From `hello` to `welcome`: tokens, guests who prove a key, renewal on the open socket.
 
 use super::{Connection, ConnectionLane, ConnectionMessage, Open, Session};
-use crate::access::{Capability, Challenge, ConnectionLimits, GuestKey, GuestName, Principal};
+use crate::access::limits::ConnectionLimits;
+use crate::access::{Capability, Challenge, GuestKey, GuestName, Principal};
 use crate::actors::gate::{Admission, Rejection};
 use crate::actors::supervision::Cx;
 use crate::chat::Caller;

@@ -13,7 +13,8 @@ pub use message::{ConnectionLane, ConnectionMessage};
 use super::node::Node;
 use super::outbox::{self, OutLane, Outbox};
 use super::supervision::{Address, Behaviour, Cx, Exit};
-use crate::access::{Capability, ConnectionLimits};
+use crate::access::Capability;
+use crate::access::limits::ConnectionLimits;
 use crate::chat::Caller;
 use crate::id::{ConnectionId, RoomId};
 use crate::protocol::{Advice, CloseCode, ErrorCode, RequestId, ServerFrame, Status};
@@ -95,7 +96,7 @@ impl Connection {
 
     /// Closes the connection, after what is queued.
     fn close(&mut self, code: CloseCode, now: Instant) {
-        self.node.metrics.closed(code);
+        self.node.metrics.closed(code.code());
         self.leave_all();
         self.session = Session::Closing;
         outbox::close(&self.outbox, code, now);
@@ -127,7 +128,8 @@ impl Behaviour for Connection {
     type Message = ConnectionMessage;
 
     fn started(&mut self, cx: &mut Cx<'_, Self>) -> Result<(), Exit> {
-        self.node.metrics.connection_opened();
+        self.node.metrics.connections.inc();
+        self.node.metrics.connections_opened.inc();
         cx.after(LOGIN_MAX, ConnectionMessage::Tick);
         Ok(())
     }
@@ -173,6 +175,6 @@ impl Behaviour for Connection {
         }
         self.outbox.close();
         self.leave_all();
-        self.node.metrics.connection_closed();
+        self.node.metrics.connections.dec();
     }
 }

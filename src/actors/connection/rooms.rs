@@ -134,7 +134,7 @@ impl Connection {
                     let frame = ServerFrame::Ops { id: None, room, ops: page.entries, more: false };
                     let item = OutItem::Page(Arc::new(Outgoing::new(frame)), credit(room, generation, cx));
                     outbox::push(&self.outbox, OutLane::Ops, item);
-                    self.node.metrics.page_sent();
+                    self.node.metrics.sync_pages.inc();
                 }
                 if let Some(catch_up) = self.catch_up(room, Some(generation)) {
                     catch_up.page_read(page.next, queued);

@@ -1,17 +1,18 @@
 //! What the machine says, in the words of the protocol.
 
 use crate::chat::{self, Caller, Posted, Refusal};
-use crate::id::{RoomId, UserId};
+use crate::crdt::Visibility;
+use crate::id::{InviteId, Offset, RoomId, UserId};
 use crate::protocol::{
     Ack, Advice, ErrorCode, InviteInfo, MemberInfo, PresenceState, RefusedOp, RequestId, RoomInfo, ServerFrame,
 };
 
 /// The answer to a command that succeeded.
-pub(super) fn success(id: RequestId, machine: &chat::Room, caller: &Caller, reply: chat::Reply) -> ServerFrame {
+pub(super) fn success(id: RequestId, machine: &chat::Room, durable: Offset, caller: &Caller, reply: chat::Reply) -> ServerFrame {
     let room = machine.id();
     match reply {
         chat::Reply::Posted(posted) => acks(id, room, posted),
-        chat::Reply::Joined => ServerFrame::Room { id, info: room_info(machine, &caller.user) },
+        chat::Reply::Joined => ServerFrame::Room { id, info: room_info(machine, durable, caller) },
         chat::Reply::Invite { invite, value } => {
             let invites = vec![invite_info(invite, value)];
             ServerFrame::Invites { id, room, invites }
@@ -69,29 +70,35 @@ pub(super) fn refusal_code(refusal: &Refusal) -> (ErrorCode, Advice) {
     }
 }
 
-/// A room as `user` sees it.
-pub(super) fn room_info(machine: &chat::Room, user: &UserId) -> RoomInfo {
-    let (head, settings) = (machine.head(), machine.settings());
-    let member = machine.member(user);
-    let marker = member.and_then(|member| member.marker);
+/// What someone who is not a member is told: private rooms do not exist for them.
+pub(super) fn unseen(machine: &chat::Room) -> Refusal {
+    match machine.settings().visibility {
+        Visibility::Public => Refusal::NotAMember,
+        Visibility::Private | Visibility::Direct => Refusal::NotVisible,
+    }
+}
+
+/// A room as the caller sees it, up to the newest durable offset.
+pub(super) fn room_info(machine: &chat::Room, durable: Offset, caller: &Caller) -> RoomInfo {
+    let settings = machine.settings();
+    let marker = machine.member(&caller.user).and_then(|member| member.marker);
     RoomInfo {
         room: machine.id(),
-        epoch: head.epoch,
-        head: head.offset,
+        epoch: machine.head().epoch,
+        head: durable,
         name: settings.name.clone(),
         visibility: settings.visibility,
         topic: settings.topic.clone(),
         retention_days: settings.retention_days,
-        members: machine.joined(),
-        role: machine.role(user),
-        unread: machine.unread(user),
+        members: u32::try_from(machine.member_count()).unwrap_or(u32::MAX),
+        role: machine.role(caller),
+        unread: machine.unread(&caller.user),
         read: marker.map(|marker| (marker.stamp, marker.dot)),
-        replicas: Vec::new(),
     }
 }
 
 /// An invite on the wire.
-pub(super) fn invite_info(invite: crate::id::InviteId, value: chat::Invite) -> InviteInfo {
+pub(super) fn invite_info(invite: InviteId, value: chat::Invite) -> InviteInfo {
     InviteInfo { invite, role: value.role, expires_ms: value.expires_ms, uses: value.uses, by: value.by }
 }
 

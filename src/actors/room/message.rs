@@ -3,8 +3,9 @@
 use crate::actors::connection::ConnectionAddress;
 use crate::actors::outbox::Outbox;
 use crate::actors::reply::Reply;
-use crate::chat::{Caller, Command};
-use crate::crdt::{Dot, Stamp, Visibility};
+use crate::actors::supervision::Incarnation;
+use crate::chat::{Caller, Command, Founding};
+use crate::crdt::{Dot, Stamp};
 use crate::id::{ConnectionId, Offset, UserId};
 use crate::mailbox::{Item, Lane, LaneSpec, Overflow};
 use crate::protocol::{RequestId, RoomRef, Status};
@@ -89,10 +90,12 @@ pub enum RoomMessage {
     /// The oldest batch in flight is on disk, or cannot be.
     Committed {
         /// Of which incarnation the batch was.
-        incarnation: u64,
+        incarnation: Incarnation,
         /// How it went.
         result: Result<(), CommitError>,
     },
+    /// The committer's queue was full: offer the batch again.
+    Retry,
     /// The room's clock: presence, retention, idleness.
     Tick,
     /// A fault from outside, for tests: the room panics.
@@ -104,14 +107,8 @@ pub enum RoomMessage {
 pub struct Create {
     /// Who.
     pub caller: Caller,
-    /// Name for people.
-    pub name: String,
-    /// Who may find it.
-    pub visibility: Visibility,
-    /// The other user of a direct room.
-    pub peer: Option<(UserId, String)>,
-    /// Days that bodies are kept.
-    pub retention_days: Option<u32>,
+    /// What kind of room.
+    pub founding: Founding,
     /// To whom the room is announced.
     pub reply: Reply,
 }

@@ -14,7 +14,7 @@ pub use message::{Ask, Create, Question, Request, RoomLane, RoomMessage, Subscri
 pub(in crate::actors) use roster::{Roster, Subscriber};
 
 use super::node::Node;
-use super::supervision::{Address, Behaviour, Cx, Exit};
+use super::supervision::{Address, Behaviour, Cx, Exit, Incarnation};
 use crate::chat::{self, Presence};
 use crate::id::{Offset, RoomId};
 use commits::Commits;
@@ -57,7 +57,7 @@ struct OpenRoom {
     durable: Offset,
     busy_at: Instant,
     retained_at: Instant,
-    incarnation: u64,
+    incarnation: Incarnation,
 }
 
 impl RoomActor {
@@ -77,7 +77,8 @@ impl Behaviour for RoomActor {
 
     fn handle(&mut self, message: RoomMessage, cx: &mut Cx<'_, Self>) -> Result<(), Exit> {
         match message {
-            RoomMessage::Tick => return self.tick(cx),
+            RoomMessage::Tick => self.tick(cx),
+            RoomMessage::Retry => self.submit(cx),
             RoomMessage::Committed { incarnation, result } => self.committed(incarnation, result, cx),
             RoomMessage::Create(create) => self.create(*create, cx),
             RoomMessage::Subscribe(subscribe) => self.subscribe(*subscribe, cx),
@@ -97,16 +98,13 @@ impl Behaviour for RoomActor {
 
 impl RoomActor {
     /// The room's clock: what is due is sent or decided; an idle room ends.
-    fn tick(&mut self, cx: &mut Cx<'_, Self>) -> Result<(), Exit> {
-        let State::Open(open) = &mut self.state else {
-            cx.stop();
-            return Ok(());
-        };
+    fn tick(&mut self, cx: &mut Cx<'_, Self>) {
+        let State::Open(open) = &mut self.state else { return cx.stop() };
         let now = cx.now();
         open.flush_presence(self.room, &self.roster, self.node.clock.now_ms());
         open.retain(&self.node, now);
         self.submit(cx);
-        let State::Open(open) = &mut self.state else { return Ok(()) };
+        let State::Open(open) = &mut self.state else { return };
         if !self.roster.lock().is_empty() || !open.commits.is_empty() {
             open.busy_at = now;
         }
@@ -115,6 +113,5 @@ impl RoomActor {
         } else {
             cx.after(TICK, RoomMessage::Tick);
         }
-        Ok(())
     }
 }

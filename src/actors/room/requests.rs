@@ -6,13 +6,13 @@ use super::message::{Ask, Create, Question, Request};
 use super::{OpenRoom, RoomActor, RoomLane, RoomMessage, State};
 use crate::actors::node::Node;
 use crate::actors::reply::Reply;
-use crate::actors::supervision::Cx;
+use crate::actors::supervision::{Cx, Incarnation};
 use crate::chat::{self, Caller, Command, Decision, Notice, Write};
 use crate::crdt::{Dot, Entry, Stamp};
-use crate::id::ConnectionId;
+use crate::id::{ConnectionId, Offset, RoomId};
 use crate::protocol::limits::LIST_MAX;
 use crate::protocol::{Advice, ErrorCode, Outgoing, ServerFrame};
-use crate::storage::{CommitError, Durability, RoomBatch};
+use crate::storage::{CommitError, Durability, Health, RoomBatch};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,21 +25,22 @@ const RETAIN: Duration = Duration::from_secs(3600);
 impl RoomActor {
     /// Makes the room, unless it exists.
     pub(super) fn create(&mut self, create: Create, cx: &mut Cx<'_, Self>) {
-        let Create { caller, name, visibility, peer, retention_days, reply } = create;
+        let Create { caller, founding, reply } = create;
         match &self.state {
             State::Open(open) if open.machine.is_member(&caller.user) => {
-                let info = answers::room_info(&open.machine, &caller.user);
+                let info = answers::room_info(&open.machine, open.durable, &caller);
                 let id = reply.id();
                 return reply.send(ServerFrame::Room { id, info });
             }
             State::Open(_) => return refuse(reply, &chat::Refusal::NotVisible),
             State::Absent | State::Loading => {}
         }
-        let fresh = self.node.fresh_room(self.room);
-        let new = chat::NewRoom { name, visibility, retention_days, peer };
-        match chat::Room::create(fresh, self.node.clock.now_ms(), &caller, new) {
+        let Some(fresh) = self.node.fresh_log() else {
+            return reply.refuse(ErrorCode::Overloaded, Advice::Retry, "no randomness");
+        };
+        match chat::Room::create(self.room, fresh, self.node.clock.now_ms(), &caller, founding) {
             Ok((machine, decision)) => {
-                self.state = State::Open(Box::new(OpenRoom::new(machine, cx)));
+                self.state = State::Open(Box::new(OpenRoom::new(machine, Offset::MIN, cx)));
                 self.take_up(decision, &caller, None, Some(reply), cx.now());
                 self.submit(cx);
                 cx.after(super::TICK, RoomMessage::Tick);
@@ -51,8 +52,8 @@ impl RoomActor {
     /// Has the machine decide a request.
     pub(super) fn request(&mut self, request: Request, cx: &mut Cx<'_, Self>) {
         let Request { connection, caller, command, reply } = request;
-        if let Some(reason) = self.node.committer.read_only() {
-            return reply.refuse(ErrorCode::ReadOnly, Advice::Operator, reason);
+        if let Health::ReadOnly(fault) = self.node.committer.health() {
+            return reply.refuse(ErrorCode::ReadOnly, Advice::Operator, fault.to_string());
         }
         let State::Open(open) = &mut self.state else {
             return refuse(reply, &chat::Refusal::NotVisible);
@@ -103,7 +104,7 @@ impl RoomActor {
             match decision.reply {
                 Err(refusal) => refuse(reply, &refusal),
                 Ok(answer) => {
-                    let frame = answers::success(reply.id(), &open.machine, caller, answer);
+                    let frame = answers::success(reply.id(), &open.machine, open.durable, caller, answer);
                     let answer = Answer { reply, frame, received };
                     let ready = if waits { open.commits.hold(answer) } else { Some(answer) };
                     ready.into_iter().for_each(|answer| send(answer, &self.node));
@@ -131,12 +132,14 @@ impl RoomActor {
         });
         match self.node.committer.commit(batch, done) {
             Ok(()) => open.commits.sent(),
-            Err(_) => cx.after(RETRY, RoomMessage::Retry),
+            Err(_) => {
+                cx.after(RETRY, RoomMessage::Retry);
+            }
         }
     }
 
     /// The oldest batch in flight is on disk, or cannot be.
-    pub(super) fn committed(&mut self, incarnation: u32, result: Result<(), CommitError>, cx: &mut Cx<'_, Self>) {
+    pub(super) fn committed(&mut self, incarnation: Incarnation, result: Result<(), CommitError>, cx: &mut Cx<'_, Self>) {
         let State::Open(open) = &mut self.state else { return };
         if incarnation != open.incarnation {
             return;
@@ -178,24 +181,20 @@ impl RoomActor {
             return refuse(reply, &chat::Refusal::NotVisible);
         };
         if !open.machine.is_member(&caller.user) {
-            return refuse(reply, &open.machine.unseen(&caller.user));
+            return refuse(reply, &answers::unseen(&open.machine));
         }
         let (id, room) = (reply.id(), self.room);
         match question {
             Question::Members(after) => {
-                let mut members: Vec<_> = open
-                    .machine
-                    .members_after(after.as_ref())
-                    .take(LIST_MAX + 1)
-                    .map(|(user, member)| answers::member_info(user, member, open.presence_of(user, member)))
-                    .collect();
-                let more = members.len() > LIST_MAX;
-                members.truncate(LIST_MAX);
+                let (page, more) = open.machine.members_page(after.as_ref(), LIST_MAX);
+                let info = |(user, member): (&_, &_)| answers::member_info(user, member, open.presence_of(user, member));
+                let members = page.into_iter().map(info).collect();
                 reply.send(ServerFrame::Members { id, room, members, more });
             }
-            Question::Invites => match open.machine.invites(&caller, self.node.clock.now_ms()) {
+            Question::Invites => match open.machine.invites_for(self.node.clock.now_ms(), &caller) {
                 Ok(invites) => {
-                    let invites = invites.map(|(id, invite)| answers::invite_info(*id, invite.clone())).collect();
+                    let invites = invites.into_iter();
+                    let invites = invites.map(|(id, invite)| answers::invite_info(id, invite.clone())).collect();
                     reply.send(ServerFrame::Invites { id, room, invites });
                 }
                 Err(refusal) => refuse(reply, &refusal),
@@ -209,7 +208,7 @@ impl OpenRoom {
     fn publish(
         &mut self,
         batch: Batch,
-        room: crate::id::RoomId,
+        room: RoomId,
         roster: &super::Roster,
         node: &Node,
     ) -> Vec<Notice> {
@@ -218,13 +217,13 @@ impl OpenRoom {
         }
         if let Some((first, last)) = batch.span() {
             let ops: Vec<Entry> = batch.records().map(|record| record.entry.clone()).collect();
-            node.metrics.ops_stored(ops.len());
+            node.metrics.ops.inc_by(ops.len() as u64);
             let frame = Arc::new(Outgoing::new(ServerFrame::Ops { id: None, room, ops, more: false }));
             self.durable = last;
-            self.machine.settle(last);
+            self.machine.settled(last);
             self.ring.push(first, last, Arc::clone(&frame));
             let delivered = roster.publish(&frame, last, batch.sole_author());
-            node.metrics.ops_delivered(delivered);
+            node.metrics.frames_out.inc_by(delivered as u64);
         }
         batch.replies.into_iter().for_each(|answer| send(answer, node));
         batch.notices
@@ -256,7 +255,7 @@ fn look_up(open: &OpenRoom, node: &Node, command: &Command) -> Result<BTreeMap<D
 /// Sends an answer whose time has come; acks stay in the order of the ops.
 fn send(answer: Answer, node: &Node) {
     if matches!(answer.frame, ServerFrame::Ack { .. }) {
-        node.metrics.ack_latency(answer.received.elapsed());
+        node.metrics.ack_latency.observe(answer.received.elapsed().as_secs_f64());
         answer.reply.send_in_order(answer.frame);
     } else {
         answer.reply.send(answer.frame);

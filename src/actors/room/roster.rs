@@ -2,7 +2,7 @@
 //! the crashed one stopped, without asking its subscribers anything.
 
 use super::ring::Ring;
-use crate::actors::outbox::{OutItem, OutLane, Outbox};
+use crate::actors::outbox::{self, OutItem, OutLane, Outbox};
 use crate::id::{ConnectionId, DeviceId, Offset, UserId};
 use crate::protocol::{Outgoing, Status};
 use std::collections::BTreeMap;
@@ -46,7 +46,7 @@ impl Roster {
         let mut delivered = 0;
         for (id, subscriber) in self.lock().iter_mut().filter(|(_, subscriber)| subscriber.live) {
             if Some(*id) != except {
-                subscriber.outbox.push(OutLane::Ops, OutItem::Frame(Arc::clone(frame)));
+                outbox::push(&subscriber.outbox, OutLane::Ops, OutItem::Frame(Arc::clone(frame)));
                 delivered += 1;
             }
             subscriber.queued = last;
@@ -57,7 +57,7 @@ impl Roster {
     /// Sends a frame that may be lost (presence, typing, read markers) to every subscriber that `wants` it.
     pub(super) fn signal(&self, frame: &Arc<Outgoing>, wants: impl Fn(&Subscriber) -> bool) {
         for subscriber in self.lock().values().filter(|subscriber| wants(subscriber)) {
-            subscriber.outbox.push(OutLane::Signal, OutItem::Frame(Arc::clone(frame)));
+            outbox::push(&subscriber.outbox, OutLane::Signal, OutItem::Frame(Arc::clone(frame)));
         }
     }
 }
@@ -70,7 +70,7 @@ impl Subscriber {
             return false;
         };
         for frame in frames {
-            self.outbox.push(OutLane::Ops, OutItem::Frame(frame));
+            outbox::push(&self.outbox, OutLane::Ops, OutItem::Frame(frame));
         }
         self.queued = head;
         self.live = true;

@@ -6,6 +6,7 @@ use super::requests::refuse;
 use super::{OpenRoom, RoomActor, Roster, State, Subscriber};
 use crate::actors::connection::{ConnectionLane, ConnectionMessage};
 use crate::actors::outbox::{OutLane};
+use crate::actors::outbox::{self, OutLane};
 use crate::actors::reply::Reply;
 use crate::actors::supervision::Cx;
 use crate::chat::{self, Marker, PresenceDiff};
@@ -17,7 +18,7 @@ use crate::protocol::{
 use std::sync::Arc;
 
 /// Read markers of others are shown in rooms up to this many members.
-const MARKERS_SHOWN_MEMBERS_MAX: u32 = 100;
+const MARKERS_SHOWN_MEMBERS_MAX: usize = 100;
 
 impl RoomActor {
     /// A connection begins to follow the room.
@@ -27,12 +28,12 @@ impl RoomActor {
             return decline(&subscribe, self.room, &chat::Refusal::NotVisible);
         };
         if !open.machine.is_member(&subscribe.caller.user) {
-            return decline(&subscribe, self.room, &open.machine.unseen(&subscribe.caller.user));
+            return decline(&subscribe, self.room, &answers::unseen(&open.machine));
         }
         open.busy_at = cx.now();
         let (after, vector, epoch_changed) = open.start(&subscribe.position);
-        let info = answers::RoomView::new(&open.machine, open.durable).info(&subscribe.caller.user);
-        subscribe.outbox.deliver(OutLane::Control, ServerFrame::Opened { id: subscribe.id, info, epoch_changed });
+        let info = answers::room_info(&open.machine, open.durable, &subscribe.caller);
+        outbox::deliver(&subscribe.outbox, OutLane::Control, ServerFrame::Opened { id: subscribe.id, info, epoch_changed });
         let (id, user) = (subscribe.connection, subscribe.caller.user.clone());
         open.presence.connect(now_ms, &user, id, status(subscribe.status));
         let mut subscriber = Subscriber {
@@ -45,7 +46,7 @@ impl RoomActor {
             live: false,
         };
         if vector.is_none() && subscriber.catch_up(&open.ring, open.durable) {
-            subscriber.outbox.deliver(OutLane::Ops, open.synced(self.room));
+            outbox::deliver(&subscriber.outbox, OutLane::Ops, open.synced(self.room));
         } else {
             let sync = ConnectionMessage::Sync { room: self.room, after, up_to: open.durable, vector };
             tell(&subscriber, sync);
@@ -60,7 +61,7 @@ impl RoomActor {
         let Some(subscriber) = roster.get_mut(&connection) else { return };
         subscriber.queued = subscriber.queued.max(offset);
         if subscriber.catch_up(&open.ring, open.durable) {
-            subscriber.outbox.deliver(OutLane::Ops, open.synced(self.room));
+            outbox::deliver(&subscriber.outbox, OutLane::Ops, open.synced(self.room));
         } else {
             tell(subscriber, ConnectionMessage::Behind { room: self.room, head: open.durable });
         }
@@ -101,7 +102,7 @@ impl RoomActor {
                 return true;
             }
             let (code, advice) = (ErrorCode::NotAMember, Advice::Fix);
-            subscriber.outbox.deliver(OutLane::Ops, ServerFrame::Closed { room, code, advice });
+            outbox::deliver(&subscriber.outbox, OutLane::Ops, ServerFrame::Closed { room, code, advice });
             tell(subscriber, ConnectionMessage::PutOut { room });
             false
         });
@@ -118,7 +119,7 @@ impl RoomActor {
             Arc::new(Outgoing::new(ServerFrame::Read { room, user, stamp, dot, unread }))
         };
         self.roster.signal(&frame(Some(unread)), |subscriber| subscriber.user == *user);
-        if open.machine.joined() <= MARKERS_SHOWN_MEMBERS_MAX {
+        if open.machine.member_count() <= MARKERS_SHOWN_MEMBERS_MAX {
             self.roster.signal(&frame(None), |subscriber| subscriber.user != *user);
         }
     }
@@ -184,7 +185,7 @@ fn decline(subscribe: &Subscribe, room: RoomId, refusal: &chat::Refusal) {
         Some(id) => refuse(Reply::new(id, Some(room), outbox), refusal),
         None => {
             let (code, advice) = answers::refusal_code(refusal);
-            outbox.deliver(OutLane::Control, ServerFrame::Closed { room, code, advice });
+            outbox::deliver(&outbox, OutLane::Control, ServerFrame::Closed { room, code, advice });
         }
     }
     let gone = ConnectionMessage::PutOut { room };
