@@ -166,6 +166,11 @@ fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/frames.json")
 }
 
+fn page() -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/PROTOCOL.md");
+    fs::read_to_string(path).expect("docs/PROTOCOL.md")
+}
+
 fn load() -> Vectors {
     static TEXT: OnceLock<String> = OnceLock::new();
     let text = TEXT.get_or_init(|| {
@@ -375,4 +380,25 @@ fn protocol_md_names_every_frame_kind_and_code() {
     for word in ADVICE {
         assert_eq!(advice(&parse(&Value::from(*word))), *word);
     }
+}
+
+#[test]
+fn the_session_in_protocol_md_is_real() {
+    let page = page();
+    let mut seen = 0;
+    for block in page.split("```session\n").skip(1) {
+        let (lines, _) = block.split_once("```").expect("the block ends");
+        for line in lines.lines() {
+            let (side, json) = line.split_at(2);
+            let json: Value = serde_json::from_str(json).unwrap_or_else(|e| panic!("{line}: {e}"));
+            let again = match side {
+                "C " => Json.encode_client(&client(&json)),
+                "S " => Json.encode_server(&server(&json)),
+                _ => panic!("who says {line}?"),
+            };
+            assert_eq!(value(&again), json, "a field is unknown or missing");
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "{seen} messages");
 }
