@@ -175,6 +175,17 @@ impl<L: Lane, T: Item> Mailbox<L, T> {
         }
     }
 
+    /// What every lane holds now, in the order of [`Lane::SPECS`].
+    #[must_use]
+    pub fn depths(&self) -> Vec<Depth> {
+        (0..L::SPECS.len())
+            .map(|lane| match &self.backend {
+                Backend::Cold(cold) => cold.depth(lane),
+                Backend::Hot(hot) => hot.depth(lane),
+            })
+            .collect()
+    }
+
     /// What did not arrive since the mailbox was made, by lane and reason. It can be read at any time.
     #[must_use]
     pub fn drops(&self) -> Drops {
