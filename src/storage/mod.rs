@@ -22,6 +22,7 @@ mod rotate;
 mod scrub;
 mod seal;
 mod store;
+mod watermark;
 
 pub use batch::{Durability, RoomBatch};
 pub use check::{CheckReport, PROBLEMS_MAX, Problem, check};
