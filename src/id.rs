@@ -120,6 +120,12 @@ hex_id!(
     16
 );
 
+hex_id!(
+    /// One capability token: 32 hexadecimal digits, random. Revocation names it.
+    TokenId,
+    16
+);
+
 macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

@@ -1,6 +1,6 @@
 //! Kills a process that commits, at random moments, and looks for every answer it gave.
 //!
-//! The child is this very program. `GREENROOM_CRASH_KILLS` sets how often (10), `GREENROOM_CRASH_SEED` replays a run,
+//! The child is this very program. `GREENROOM_CRASH_KILLS` sets how often (6), `GREENROOM_CRASH_SEED` replays a run,
 //! `GREENROOM_CRASH_DIR` keeps the database on another disk (`tests/power-cut.sh` uses that, and cuts the power instead).
 #![allow(missing_docs, unreachable_pub, reason = "a test program has no API")]
 
@@ -33,7 +33,7 @@ fn every_answer_before_a_kill_is_on_disk() {
     if env::var_os(CHILD).is_some() || env::var_os(VERIFY).is_some() {
         return;
     }
-    let kills: u32 = number("GREENROOM_CRASH_KILLS").unwrap_or(10) as u32;
+    let kills: u32 = number("GREENROOM_CRASH_KILLS").unwrap_or(6) as u32;
     let seed = number("GREENROOM_CRASH_SEED").unwrap_or_else(|| {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         now.expect("after 1970").as_nanos() as u64
@@ -134,9 +134,9 @@ fn verifies_a_ledger() {
 /// Posts of all sizes, edits, deletes and purges, in batches of up to 64.
 fn write(writer: &mut Writer, random: &mut u64) {
     for _ in 0..=next(random) % 64 {
-        let size = match next(random) % 16 {
-            0 => 16_000,
-            1..4 => 2_000,
+        let size = match next(random) % 32 {
+            0 => 8_000,
+            1..3 => 2_000,
             _ => 200,
         };
         let text = text_of(writer, size);

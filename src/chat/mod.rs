@@ -12,6 +12,7 @@ mod invites;
 pub mod limits;
 mod memory;
 mod posting;
+mod presence;
 mod refusal;
 mod room;
 mod roster;
@@ -27,5 +28,6 @@ pub use change::{
 pub use command::{
     Accepted, Arrival, Caller, Command, Decision, Notice, Posted, Refused, Removal, Reply, Write,
 };
+pub use presence::{Here, Link, Presence, PresenceDiff, Seen, Types};
 pub use refusal::Refusal;
 pub use room::{Founding, Fresh, Room};

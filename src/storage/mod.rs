@@ -22,6 +22,7 @@ mod rotate;
 mod scrub;
 mod seal;
 mod store;
+mod summary;
 mod watermark;
 
 pub use batch::{Durability, RoomBatch};
@@ -41,3 +42,4 @@ pub use portable::{
 pub use record::VALUE_BYTES_MAX;
 pub use rotate::{DataKeys, Rotated, rotate};
 pub use store::Store;
+pub use summary::RoomSummary;

@@ -4,4 +4,8 @@
 mod stage;
 
 mod founding;
-mod ops;
+mod hostile;
+mod keeping;
+mod members;
+mod order;
+mod saying;
