@@ -29,10 +29,11 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Self {
-        Self::start_tuned(tune_socket)
+        Self::start_with(None, tune_socket)
     }
 
-    pub(crate) fn start_tuned(
+    pub(crate) fn start_with(
+        tls: Option<rustls::ServerConfig>,
         on_connect: impl Fn(&dyn Any, &mut actix_web::dev::Extensions) + Send + Sync + 'static,
     ) -> Self {
         let (sender, endings) = mpsc::channel(16);
@@ -48,8 +49,11 @@ impl Server {
         .workers(1)
         .disable_signals()
         .on_connect(on_connect)
-        .client_disconnect_timeout(Duration::ZERO)
-        .bind(("127.0.0.1", 0))
+        .client_disconnect_timeout(Duration::ZERO);
+        let server = match tls {
+            Some(tls) => server.bind_rustls_0_23(("127.0.0.1", 0), tls),
+            None => server.bind(("127.0.0.1", 0)),
+        }
         .expect("a free port");
         let address = server.addrs()[0];
         let running = server.run();
