@@ -6,7 +6,7 @@ use greenroom::{
     protocol::{Advice, CloseCode, ErrorCode, Outgoing, ServerFrame},
     transport::ws::{
         Ended, OriginPolicy, SameHost, Session, Upgrade, UpgradeError, UpgradePolicy, Verdict,
-        codec::Message, tune_socket,
+        WRITE_BUFFER_BYTES, codec::Message, tune_socket,
     },
 };
 use std::{
@@ -49,7 +49,8 @@ impl Server {
         .workers(1)
         .disable_signals()
         .on_connect(on_connect)
-        .client_disconnect_timeout(Duration::ZERO);
+        .client_disconnect_timeout(Duration::ZERO)
+        .h1_write_buffer_size(WRITE_BUFFER_BYTES);
         let server = match tls {
             Some(tls) => server.bind_rustls_0_23(("127.0.0.1", 0), tls),
             None => server.bind(("127.0.0.1", 0)),
