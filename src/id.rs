@@ -120,6 +120,12 @@ hex_id!(
     16
 );
 
+hex_id!(
+    /// One capability token: 32 hexadecimal digits, random. Revocation names it.
+    TokenId,
+    16
+);
+
 macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -261,6 +267,16 @@ wire_integer!(
     Counter,
     1
 );
+
+/// One connection of this process, counted from its start; never on the wire or on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub u64);
+
+impl fmt::Display for ConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@
 
 use crate::{
     crdt::{Body, Content, Entry},
-    mailbox::{Item, Lane, LaneSpec, Mailbox, Overflow},
+    mailbox::{Item, Lane, LaneSpec, Mailbox, Overflow, RefusedReason},
     protocol::{CloseCode, Outgoing, ServerFrame},
 };
 use serde_json::Value;
@@ -123,6 +123,21 @@ impl fmt::Debug for Credit {
 pub fn close(outbox: &Outbox, code: CloseCode, now: Instant) {
     // Closed already, or about to be: then there is nothing left to order.
     let _ = outbox.push(OutLane::Close, OutItem::Close(code), now);
+}
+
+/// Queues an item; a connection that cannot take one it needs is closed, and resumes.
+pub fn push(outbox: &Outbox, lane: OutLane, item: OutItem) {
+    let now = Instant::now();
+    if let Err(refused) = outbox.push(lane, item, now)
+        && refused.reason == RefusedReason::Full
+    {
+        close(outbox, CloseCode::SlowConsumer, now);
+    }
+}
+
+/// Queues a frame for this connection alone; see [`push`].
+pub fn deliver(outbox: &Outbox, lane: OutLane, frame: ServerFrame) {
+    push(outbox, lane, OutItem::Frame(Arc::new(Outgoing::new(frame))));
 }
 
 /// What the smallest frame counts for.

@@ -34,7 +34,7 @@ pub enum ErrorCode {
     UserNotFound,
     /// No such invite: wrong, expired, revoked or used up.
     InviteInvalid,
-    /// The replica's log has a gap: `message` says the counter the server has.
+    /// The replica's log has a gap: `have` says the counter the server has.
     Gap,
     /// The dot is known with another content: take a new replica id and resend.
     DotConflict,

@@ -2,7 +2,7 @@
 
 use super::{Advice, Cursor, ErrorCode, RequestId, Status};
 use crate::crdt::{Dot, Entry, Role, Stamp, Visibility, VoidCode};
-use crate::id::{DeviceId, Epoch, InviteId, NodeId, Offset, ReplicaId, RoomId, UserId};
+use crate::id::{DeviceId, Epoch, InviteId, NodeId, Offset, RoomId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A frame from the server. `t` names it; clients ignore unknown frames and fields.
@@ -104,6 +104,9 @@ pub enum ServerFrame {
         /// Ops refused for good: a void stands under their dot.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         refused: Vec<RefusedOp>,
+        /// Why the batch ended early: the op it is about and those after it left no trace, and stay with the client.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stopped: Option<Stopped>,
     },
     /// A room's following ended: kicked, left, room unavailable.
     #[serde(rename = "closed")]
@@ -253,6 +256,22 @@ pub struct RefusedOp {
     pub code: VoidCode,
     /// For people.
     pub message: String,
+    /// The place of the void.
+    pub offset: Offset,
+}
+
+/// Why a batch of ops ended early.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// What went wrong.
+    pub code: ErrorCode,
+    /// What to do.
+    pub advice: Advice,
+    /// For people.
+    pub message: String,
+    /// With `gap`: the highest counter of the replica that is known here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub have: Option<u64>,
 }
 
 /// A room as a client sees it.
@@ -285,9 +304,6 @@ pub struct RoomInfo {
     /// The user's read marker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read: Option<(Stamp, Dot)>,
-    /// How far this user's device replicas are known here: where each goes on.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub replicas: Vec<(ReplicaId, u64)>,
 }
 
 /// A member of a room.
