@@ -10,7 +10,11 @@ impl WallClock {
     /// Unix milliseconds; 0 for a clock set before 1970. It may step back: stamps do not, since they are hybrid.
     #[must_use]
     pub fn now_ms(self) -> u64 {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX).min(crate::id::WIRE_INTEGER_MAX)
+        let since_epoch = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        u64::try_from(since_epoch.as_millis())
+            .unwrap_or(u64::MAX)
+            .min(crate::id::WIRE_INTEGER_MAX)
     }
 }

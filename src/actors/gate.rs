@@ -1,13 +1,14 @@
 //! Who gets in: tokens of this node, guests if it admits them, never what was revoked.
 
-use crate::access::{
-    Capability, Challenge, Grant, GuestError, GuestKey, GuestName, Revocations, Rights, TokenError, TokenMint,
-    TokenVerifier,
-};
+use super::node::Node;
 use crate::access::limits::UserLimits;
+use crate::access::{
+    Capability, Challenge, Grant, GuestError, GuestKey, GuestName, Revocations, Rights, TokenError,
+    TokenMint, TokenVerifier,
+};
 use crate::id::{NodeId, TokenId};
 use crate::protocol::{Advice, CloseCode, ErrorCode};
-use crate::storage::{Committer, Store};
+use crate::storage::{CommitError, Guest, NodeChange};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
 
@@ -68,6 +69,9 @@ pub enum Rejection {
     /// The signature is not by the guest's key over the challenge.
     #[error("the signature does not fit the challenge")]
     BadProof,
+    /// The node cannot write the guest's name.
+    #[error("the node cannot write: new guests must wait")]
+    ReadOnly,
     /// The node cannot make tokens or challenges.
     #[error("the node cannot issue a token")]
     Broken,
@@ -81,8 +85,11 @@ impl Rejection {
             Self::Token(TokenError::Expired) => (ErrorCode::TokenExpired, Advice::Reconnect),
             Self::Revoked => (ErrorCode::TokenRevoked, Advice::Operator),
             Self::MayNotRead => (ErrorCode::Forbidden, Advice::Operator),
-            Self::Guest(GuestError::Name | GuestError::NameTaken) => (ErrorCode::NameTaken, Advice::Fix),
+            Self::Guest(GuestError::Name | GuestError::NameTaken) => {
+                (ErrorCode::NameTaken, Advice::Fix)
+            }
             Self::GuestsRefused => (ErrorCode::GuestsRefused, Advice::Operator),
+            Self::ReadOnly => (ErrorCode::ReadOnly, Advice::Operator),
             Self::Broken => (ErrorCode::Overloaded, Advice::Retry),
             Self::NoCredential | Self::Token(_) | Self::Guest(_) | Self::BadProof => {
                 (ErrorCode::Unauthorized, Advice::Fix)
@@ -112,7 +119,14 @@ impl Gate {
         user_limits: UserLimits,
     ) -> Self {
         let revocations = ArcSwap::from_pointee(Revocations::default());
-        Self { node, verifier, mint, guests, revocations, user_limits }
+        Self {
+            node,
+            verifier,
+            mint,
+            guests,
+            revocations,
+            user_limits,
+        }
     }
 
     /// The node, as tokens name it.
@@ -131,7 +145,10 @@ impl Gate {
     /// # Errors
     /// [`Rejection`].
     pub fn admit(&self, token: &str, now_ms: u64) -> Result<Capability, Rejection> {
-        let capability = self.verifier.verify(token, now_ms / 1000).map_err(Rejection::Token)?;
+        let capability = self
+            .verifier
+            .verify(token, now_ms / 1000)
+            .map_err(Rejection::Token)?;
         if self.revocations.load().hits(&capability) {
             return Err(Rejection::Revoked);
         }
@@ -148,7 +165,7 @@ impl Gate {
         }
         let mut nonce = [0; 32];
         getrandom::fill(&mut nonce).map_err(|_| Rejection::Broken)?;
-        Challenge::new(self.node, nonce, name, key.clone()).map_err(Rejection::Guest)
+        Challenge::new(self.node, nonce, name, *key).map_err(Rejection::Guest)
     }
 
     /// A challenge for a guest who is here and wants a new token.
@@ -164,7 +181,12 @@ impl Gate {
     ///
     /// # Errors
     /// [`Rejection`].
-    pub fn admit_guest(&self, key: &GuestKey, name: &GuestName, now_ms: u64) -> Result<Admission, Rejection> {
+    pub fn admit_guest(
+        &self,
+        key: &GuestKey,
+        name: &GuestName,
+        now_ms: u64,
+    ) -> Result<Admission, Rejection> {
         self.guest(key, name.as_str(), now_ms)
     }
 
@@ -172,7 +194,11 @@ impl Gate {
     ///
     /// # Errors
     /// [`Rejection`].
-    pub fn renew_guest(&self, capability: &Capability, now_ms: u64) -> Result<Admission, Rejection> {
+    pub fn renew_guest(
+        &self,
+        capability: &Capability,
+        now_ms: u64,
+    ) -> Result<Admission, Rejection> {
         let key = GuestKey::of_device(&capability.device).map_err(Rejection::Guest)?;
         self.guest(&key, &capability.name, now_ms)
     }
@@ -181,26 +207,62 @@ impl Gate {
     /// is on disk or has failed.
     pub fn claim_name(
         &self,
-        store: &Store,
-        committer: &Committer,
+        node: &Node,
         name: &GuestName,
         key: &GuestKey,
-        done: impl FnOnce(Result<(), CloseCode>) + Send + 'static,
-    ) -> Option<Result<(), CloseCode>> {
-        let _ = (store, committer, name, key, done);
-        Some(Ok(()))
+        done: impl FnOnce(Result<(), Rejection>) + Send + 'static,
+    ) -> Option<Result<(), Rejection>> {
+        let folded = name.folded();
+        match node.store.directory().guest(&folded) {
+            Ok(Some(guest)) if guest.key == *key.as_bytes() => return Some(Ok(())),
+            Ok(Some(_)) => return Some(Err(Rejection::Guest(GuestError::NameTaken))),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::error!(%error, "the list of guests cannot be read");
+                return Some(Err(Rejection::Broken));
+            }
+        }
+        let guest = Guest {
+            name: folded,
+            key: *key.as_bytes(),
+            user: key.user(),
+            since_ms: node.clock.now_ms(),
+        };
+        let done = Box::new(move |result| {
+            done(match result {
+                Ok(()) => Ok(()),
+                Err(CommitError::NameTaken { .. }) => Err(Rejection::Guest(GuestError::NameTaken)),
+                Err(_) => Err(Rejection::ReadOnly),
+            });
+        });
+        match node.committer.record(NodeChange::PutGuest(guest), done) {
+            Ok(()) => None,
+            Err(_) => Some(Err(Rejection::Broken)),
+        }
     }
 
     fn guest(&self, key: &GuestKey, name: &str, now_ms: u64) -> Result<Admission, Rejection> {
         let GuestPolicy::Admitted { rights, lifetime_s } = self.guests else {
             return Err(Rejection::GuestsRefused);
         };
-        let grant =
-            Grant { user: key.user(), device: key.device(), name: name.into(), rights, rooms: None, lifetime_s };
+        let grant = Grant {
+            user: key.user(),
+            device: key.device(),
+            name: name.into(),
+            rights,
+            rooms: None,
+            lifetime_s,
+        };
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|_| Rejection::Broken)?;
-        let token = self.mint.guest(&grant, TokenId::from_bytes(id), now_ms / 1000).map_err(|_| Rejection::Broken)?;
+        let token = self
+            .mint
+            .guest(&grant, TokenId::from_bytes(id), now_ms / 1000)
+            .map_err(|_| Rejection::Broken)?;
         let capability = self.admit(&token, now_ms)?;
-        Ok(Admission { capability, token: Some(token) })
+        Ok(Admission {
+            capability,
+            token: Some(token),
+        })
     }
 }

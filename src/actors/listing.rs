@@ -17,7 +17,11 @@ pub(super) fn rooms(
     limit: usize,
     shown: impl Fn(&RoomId) -> bool,
 ) -> Result<(Vec<RoomInfo>, bool), ReadError> {
-    let list = if public { store.public_rooms(after, limit)? } else { store.rooms_of(user, after, limit)? };
+    let list = if public {
+        store.public_rooms(after, limit)?
+    } else {
+        store.rooms_of(user, after, limit)?
+    };
     let mut rooms = Vec::with_capacity(list.rooms.len());
     for room in list.rooms.into_iter().filter(shown) {
         rooms.extend(info(store, room, user)?);
@@ -26,8 +30,12 @@ pub(super) fn rooms(
 }
 
 fn info(store: &Store, room: RoomId, user: &UserId) -> Result<Option<RoomInfo>, ReadError> {
-    let Some(summary) = store.room_summary(room, user)? else { return Ok(None) };
-    let member = summary.member.filter(|member| member.membership.standing == Standing::Joined);
+    let Some(summary) = store.room_summary(room, user)? else {
+        return Ok(None);
+    };
+    let member = summary
+        .member
+        .filter(|member| member.membership.standing == Standing::Joined);
     let marker = member.as_ref().and_then(|member| member.marker);
     let read = marker.map_or(0, |marker| marker.posts);
     Ok(Some(RoomInfo {
@@ -39,7 +47,9 @@ fn info(store: &Store, room: RoomId, user: &UserId) -> Result<Option<RoomInfo>, 
         topic: summary.settings.topic,
         retention_days: summary.settings.retention_days,
         members: summary.members,
-        unread: member.as_ref().map_or(0, |_| summary.head.posts.saturating_sub(read)),
+        unread: member
+            .as_ref()
+            .map_or(0, |_| summary.head.posts.saturating_sub(read)),
         role: member.map(|member| member.membership.role),
         read: marker.map(|marker| (marker.stamp, marker.dot)),
     }))

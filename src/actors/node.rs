@@ -6,7 +6,7 @@ use super::readers::Readers;
 use super::rooms::Rooms;
 use super::users::Users;
 use crate::access::limits::Rates;
-use crate::chat::Fresh;
+use crate::chat::{Caller, Fresh};
 use crate::id::{ConnectionId, Epoch, ReplicaId, RoomId, UserId};
 use crate::storage::{Committer, Store};
 use crate::telemetry::Metrics;
@@ -37,6 +37,8 @@ pub struct Node {
     pub started_at: Instant,
     /// What the operator set.
     pub settings: NodeSettings,
+    /// Whom rooms name as the caller of what only time causes.
+    pub itself: Caller,
     /// Connections made so far.
     pub connections: AtomicU64,
 }
@@ -67,14 +69,24 @@ impl Node {
     #[must_use]
     pub fn fresh_log(&self) -> Option<Fresh> {
         let epoch = Epoch::from_bytes(self.random()?);
-        Some(Fresh { epoch, server_replica: ReplicaId::from_bytes(self.random()?) })
+        Some(Fresh {
+            epoch,
+            server_replica: ReplicaId::from_bytes(self.random()?),
+        })
     }
 
     /// The room of two users: the same whoever asks first, so that two who ask at once meet.
     #[must_use]
     pub fn direct_room(&self, one: &UserId, other: &UserId) -> RoomId {
-        let (first, second) = if one <= other { (one, other) } else { (other, one) };
-        let text = format!("greenroom direct room v1\n{}\n{first}\n{second}", self.gate.node());
+        let (first, second) = if one <= other {
+            (one, other)
+        } else {
+            (other, one)
+        };
+        let text = format!(
+            "greenroom direct room v1\n{}\n{first}\n{second}",
+            self.gate.node()
+        );
         let hash: [u8; 32] = Sha256::digest(text.as_bytes()).into();
         let mut id = [0; 16];
         id.copy_from_slice(&hash[..16]);

@@ -16,7 +16,11 @@ impl Reply {
     /// A promise to answer request `id`, which was about `room`.
     #[must_use]
     pub fn new(id: RequestId, room: Option<RoomId>, outbox: Arc<Outbox>) -> Self {
-        Self { id, room, outbox: Some(outbox) }
+        Self {
+            id,
+            room,
+            outbox: Some(outbox),
+        }
     }
 
     /// The request.
@@ -53,7 +57,18 @@ impl Reply {
     fn refuse_in_place(&mut self, code: ErrorCode, advice: Advice, message: String) {
         if let Some(outbox) = self.outbox.take() {
             let (id, room) = (Some(self.id), self.room);
-            outbox::deliver(&outbox, OutLane::Control, ServerFrame::Error { id, room, code, advice, message, retry_after_ms: None });
+            outbox::deliver(
+                &outbox,
+                OutLane::Control,
+                ServerFrame::Error {
+                    id,
+                    room,
+                    code,
+                    advice,
+                    message,
+                    retry_after_ms: None,
+                },
+            );
         }
     }
 }

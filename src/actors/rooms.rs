@@ -1,7 +1,7 @@
 //! The registry of rooms: finds a room's actor, starts it on demand, forgets it when it has left memory.
 
 use super::node::Node;
-use super::room::{Roster, RoomActor, RoomAddress, RoomLane, RoomMessage};
+use super::room::{RoomActor, RoomAddress, RoomLane, RoomMessage, Roster};
 use super::supervision::{ActorSpec, ChildId, Event, Notice, Restart, StartError, Supervisor};
 use crate::id::RoomId;
 use crate::mailbox::RefusedReason;
@@ -59,7 +59,12 @@ impl Rooms {
     /// A registry whose rooms run under `supervisor` on `arbiters` (at least one).
     #[must_use]
     pub fn new(supervisor: Supervisor, arbiters: Vec<ArbiterHandle>) -> Self {
-        Self { supervisor, arbiters, node: OnceLock::new(), active: Mutex::default() }
+        Self {
+            supervisor,
+            arbiters,
+            node: OnceLock::new(),
+            active: Mutex::default(),
+        }
     }
 
     /// The node that rooms belong to; they start from then on.
@@ -72,7 +77,12 @@ impl Rooms {
     ///
     /// # Errors
     /// [`RoomError`]; the message is dropped, and a reply in it then tells its client to send again.
-    pub fn tell(&self, room: RoomId, lane: RoomLane, mut message: RoomMessage) -> Result<(), RoomError> {
+    pub fn tell(
+        &self,
+        room: RoomId,
+        lane: RoomLane,
+        mut message: RoomMessage,
+    ) -> Result<(), RoomError> {
         // Twice: the first address may be of an actor that was just leaving memory.
         for _ in 0..2 {
             let (address, quarantined) = self.find(room)?;
@@ -81,7 +91,9 @@ impl Rooms {
             }
             match address.push(lane, message) {
                 Ok(()) => return Ok(()),
-                Err(refused) if refused.reason == RefusedReason::Full => return Err(RoomError::Overloaded),
+                Err(refused) if refused.reason == RefusedReason::Full => {
+                    return Err(RoomError::Overloaded);
+                }
                 Err(refused) => message = refused.item,
             }
             self.forget(room, &address);
@@ -112,7 +124,9 @@ impl Rooms {
 
     /// Hears of the ends, failures and quarantines of rooms: to be the watch of their supervisor.
     pub fn notice(&self, notice: &Notice<'_>) {
-        let Ok(room) = notice.name.parse::<RoomId>() else { return };
+        let Ok(room) = notice.name.parse::<RoomId>() else {
+            return;
+        };
         match notice.event {
             Event::Restarting { exit, pause } => {
                 tracing::error!(%room, %exit, ?pause, "a room failed and restarts");
@@ -123,7 +137,10 @@ impl Rooms {
             }
             Event::Gone(_) => {
                 let mut active = self.lock();
-                if active.get(&room).is_some_and(|active| active.child == notice.child) {
+                if active
+                    .get(&room)
+                    .is_some_and(|active| active.child == notice.child)
+                {
                     active.remove(&room);
                 }
             }
@@ -132,13 +149,24 @@ impl Rooms {
     }
 
     fn quarantine(&self, room: RoomId, child: ChildId) {
-        if let Some(active) = self.lock().get_mut(&room).filter(|active| active.child == child) {
+        if let Some(active) = self
+            .lock()
+            .get_mut(&room)
+            .filter(|active| active.child == child)
+        {
             active.quarantined = true;
         }
-        let Some(node) = self.node.get().and_then(Weak::upgrade) else { return };
+        let Some(node) = self.node.get().and_then(Weak::upgrade) else {
+            return;
+        };
         self.arbiters[0].spawn(async move {
             tokio::time::sleep(QUARANTINE).await;
-            if let Some(active) = node.rooms.lock().get_mut(&room).filter(|active| active.child == child) {
+            if let Some(active) = node
+                .rooms
+                .lock()
+                .get_mut(&room)
+                .filter(|active| active.child == child)
+            {
                 active.quarantined = false;
             }
             node.rooms.supervisor.release(child);
@@ -150,22 +178,39 @@ impl Rooms {
         if let Some(active) = rooms.get(&room) {
             return Ok((active.address.clone(), active.quarantined));
         }
-        let node = self.node.get().and_then(Weak::upgrade).ok_or(RoomError::Stopping)?;
+        let node = self
+            .node
+            .get()
+            .and_then(Weak::upgrade)
+            .ok_or(RoomError::Stopping)?;
         let roster = Roster::default();
         let arbiter = &self.arbiters[usize::from(room.as_bytes()[0]) % self.arbiters.len()];
-        let spec = ActorSpec::new(room.to_string(), Restart::Transient, move |incarnation| {
-            RoomActor::new(room, incarnation, Arc::clone(&node), roster.clone())
+        let spec = ActorSpec::new(room.to_string(), Restart::Transient, move |_incarnation| {
+            RoomActor::new(room, Arc::clone(&node), roster.clone())
         })
         .on(arbiter.clone());
         let address = spec.address();
-        let child = self.supervisor.start_child(spec).map_err(|StartError::Refused| RoomError::Stopping)?;
-        rooms.insert(room, Active { address: address.clone(), child, quarantined: false });
+        let child = self
+            .supervisor
+            .start_child(spec)
+            .map_err(|StartError::Refused| RoomError::Stopping)?;
+        rooms.insert(
+            room,
+            Active {
+                address: address.clone(),
+                child,
+                quarantined: false,
+            },
+        );
         Ok((address, false))
     }
 
     fn forget(&self, room: RoomId, address: &RoomAddress) {
         let mut rooms = self.lock();
-        if rooms.get(&room).is_some_and(|active| std::ptr::eq(active.address.mailbox(), address.mailbox())) {
+        if rooms
+            .get(&room)
+            .is_some_and(|active| std::ptr::eq(active.address.mailbox(), address.mailbox()))
+        {
             rooms.remove(&room);
         }
     }

@@ -21,8 +21,14 @@ struct Here {
 impl Users {
     /// A connection logged in, or renewed its token.
     pub fn here(&self, id: ConnectionId, capability: &Capability, address: ConnectionAddress) {
-        let here = Here { capability: capability.clone(), address };
-        self.lock().entry(capability.user.clone()).or_default().insert(id, here);
+        let here = Here {
+            capability: capability.clone(),
+            address,
+        };
+        self.lock()
+            .entry(capability.user.clone())
+            .or_default()
+            .insert(id, here);
     }
 
     /// A connection ends.
@@ -40,15 +46,25 @@ impl Users {
     pub fn rooms_changed(&self, user: &UserId) {
         for here in self.lock().get(user).into_iter().flat_map(BTreeMap::values) {
             // A connection that takes no more messages is closing, and asks for the list when it is back.
-            let _ = here.address.push(ConnectionLane::Control, ConnectionMessage::RoomsChanged);
+            let _ = here
+                .address
+                .push(ConnectionLane::Control, ConnectionMessage::RoomsChanged);
         }
     }
 
     /// Closes whatever these revocations hit; returns how many connections.
     pub fn revoke(&self, revocations: &Revocations) -> usize {
         let users = self.lock();
-        let hit = users.values().flat_map(BTreeMap::values).filter(|here| revocations.hits(&here.capability));
-        hit.filter(|here| here.address.push(ConnectionLane::Control, ConnectionMessage::Revoked).is_ok()).count()
+        let hit = users
+            .values()
+            .flat_map(BTreeMap::values)
+            .filter(|here| revocations.hits(&here.capability));
+        hit.filter(|here| {
+            here.address
+                .push(ConnectionLane::Control, ConnectionMessage::Revoked)
+                .is_ok()
+        })
+        .count()
     }
 
     /// Tells every connection that has logged in.

@@ -82,12 +82,14 @@ impl<T: Item> Hot<T> {
             });
         }
         let mut losses = Losses::none();
-        let result = self.lanes[lane].offer(&specs[lane], queued, now, &mut losses);
+        self.lanes[lane]
+            .offer(&specs[lane], queued, now, &mut losses)
+            .map_err(|item| Refused {
+                item,
+                reason: RefusedReason::Full,
+            })?;
         self.raise(1 << lane);
-        result.map_err(|item| Refused {
-            item,
-            reason: RefusedReason::Full,
-        })
+        Ok(())
     }
 
     pub(super) fn pop(&self, specs: &[LaneSpec], now: Instant) -> Option<T> {

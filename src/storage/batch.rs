@@ -293,7 +293,9 @@ pub(super) fn strip_at(
     {
         staged.remove(key::edit(room, target, offset));
     }
-    if record::strip(&mut record.entry.op.body) {
+    let before = record.entry.op.body.clone();
+    record.entry.op.body.purge();
+    if record.entry.op.body != before {
         staged.put_log(room, &record)?;
     }
     Ok(())

@@ -135,7 +135,8 @@ fn foreign(path: &Path) -> io::Result<Option<String>> {
     for entry in fs::read_dir(path)? {
         let name = entry?.file_name();
         let ours = name == LOCK || name == UNFINISHED || name == "lost+found";
-        if !ours && !(unfinished && name == "sled") {
+        let cut_short = unfinished && name == "sled";
+        if !(ours || cut_short) {
             return Ok(Some(name.to_string_lossy().into_owned()));
         }
     }

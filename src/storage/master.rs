@@ -85,19 +85,22 @@ pub(super) fn load_or_make(source: &KeySource) -> Result<Secret, OpenError> {
         KeySource::Given(key) => Ok(key.clone()),
         KeySource::File(path) => match read_file(path)? {
             Some(key) => Ok(key),
-            None => make_file(path),
+            None => {
+                let key =
+                    Secret::new(seal::random().map_err(|e| file_error(path, io::Error::other(e)))?);
+                write_file(path, &key)?;
+                Ok(key)
+            }
         },
     }
 }
 
 /// Writes the key of a rotation beside the old one.
-pub(super) fn prepare_next(path: &Path) -> Result<Secret, OpenError> {
+pub(super) fn prepare_next(path: &Path, key: &Secret) -> Result<(), OpenError> {
     let next = next(path);
     match fs::remove_file(&next) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(file_error(&next, error));
-        }
-        _ => make_file(&next),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file_error(&next, error)),
+        _ => write_file(&next, key),
     }
 }
 
@@ -150,9 +153,8 @@ fn read_file(path: &Path) -> Result<Option<Secret>, OpenError> {
     Ok(Some(key))
 }
 
-fn make_file(path: &Path) -> Result<Secret, OpenError> {
+fn write_file(path: &Path, key: &Secret) -> Result<(), OpenError> {
     let io = |error| file_error(path, error);
-    let key = Secret::new(seal::random().map_err(|e| io(io::Error::other(e)))?);
     fs::create_dir_all(parent(path)).map_err(io)?;
     let mut file: File = OpenOptions::new()
         .write(true)
@@ -160,11 +162,10 @@ fn make_file(path: &Path) -> Result<Secret, OpenError> {
         .mode(0o600)
         .open(path)
         .map_err(io)?;
-    let text = Zeroizing::new(hex::encode(*key) + "\n");
+    let text = Zeroizing::new(hex::encode(**key) + "\n");
     file.write_all(text.as_bytes()).map_err(io)?;
     file.sync_all().map_err(io)?;
-    sync_folder(&parent(path)).map_err(io)?;
-    Ok(key)
+    sync_folder(&parent(path)).map_err(io)
 }
 
 fn file_error(path: &Path, source: io::Error) -> OpenError {

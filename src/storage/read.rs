@@ -254,7 +254,7 @@ impl Store {
             _ => false,
         };
         if hidden {
-            record::strip(body);
+            body.purge();
         }
         Ok(record)
     }

@@ -25,18 +25,30 @@ impl Store {
     ///
     /// # Errors
     /// [`ReadError`] when a record is damaged.
-    pub fn room_summary(&self, room: RoomId, user: &UserId) -> Result<Option<RoomSummary>, ReadError> {
+    pub fn room_summary(
+        &self,
+        room: RoomId,
+        user: &UserId,
+    ) -> Result<Option<RoomSummary>, ReadError> {
         self.guarded(|| {
-            let Some(head) = self.head(room)? else { return Ok(None) };
+            let Some(head) = self.head(room)? else {
+                return Ok(None);
+            };
             let settings_key = key::of(room, RoomKind::Settings);
             let settings = self.get_record(&settings_key)?;
-            let settings = settings.ok_or_else(|| ReadError::corrupted(&settings_key, "missing"))?;
+            let settings =
+                settings.ok_or_else(|| ReadError::corrupted(&settings_key, "missing"))?;
             let mut members = 0;
             for item in self.scan_records::<Member>(&key::of(room, RoomKind::Member)) {
                 members += u32::from(item?.1.membership.standing == Standing::Joined);
             }
             let member = self.get_record(&key::member(room, user))?;
-            Ok(Some(RoomSummary { head, settings, members, member }))
+            Ok(Some(RoomSummary {
+                head,
+                settings,
+                members,
+                member,
+            }))
         })
     }
 }

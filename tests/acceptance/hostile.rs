@@ -3,7 +3,8 @@
 use crate::stage::{Stage, caller, guest, replica, stage};
 use greenroom::chat::{Arrival, Caller, Command, Reply};
 use greenroom::crdt::{
-    Body, Content, Dot, Hlc, Membership, Op, Role, Stamp, Standing, Visibility, VoidCode,
+    Body, Content, Dot, Hlc, Membership, Op, Role, Stamp, Standing, State, Text, Visibility,
+    VoidCode,
 };
 use greenroom::id::{Counter, WIRE_INTEGER_MAX};
 use proptest::collection::{btree_map, vec};
@@ -171,6 +172,7 @@ proptest! {
             }
         }
         keeps_its_promises(&stage)?;
+        agrees_with_its_log(&stage)?;
     }
 }
 
@@ -202,5 +204,33 @@ fn keeps_its_promises(stage: &Stage) -> Result<(), TestCaseError> {
     let restored = greenroom::chat::Room::restore(stage.room.snapshot());
     prop_assert_eq!(restored.snapshot(), stage.room.snapshot());
     prop_assert_eq!(restored.member_count(), stage.room.member_count());
+    Ok(())
+}
+
+/// What the room keeps in memory is what its log converges to anywhere.
+fn agrees_with_its_log(stage: &Stage) -> Result<(), TestCaseError> {
+    let mut state = State::default();
+    for record in stage.log.iter().rev() {
+        state.apply(record.entry.op.clone(), record.entry.stamp);
+    }
+    let (settings, head) = (stage.room.settings(), stage.room.head());
+    prop_assert_eq!(state.topic().unwrap_or_default(), settings.topic.as_str());
+    let converged = state.settings().expect("written at founding");
+    prop_assert_eq!(converged.name, settings.name.as_str());
+    prop_assert_eq!(converged.visibility, settings.visibility);
+    prop_assert_eq!(converged.retention_days, settings.retention_days);
+    prop_assert_eq!(state.purged_up_to(), head.purged_up_to);
+    prop_assert_eq!(state.version_vector(), stage.room.version_vector());
+    for (user, name, membership) in state.members() {
+        let member = stage.room.member(user).expect("known");
+        prop_assert_eq!(
+            (member.name.as_str(), member.membership),
+            (name, membership)
+        );
+    }
+    for message in state.timeline() {
+        let known = &stage.stored[&message.dot];
+        prop_assert_eq!(known.deleted, message.text == Text::Deleted);
+    }
     Ok(())
 }

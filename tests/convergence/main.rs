@@ -4,7 +4,7 @@ mod generate;
 mod model;
 
 use generate::{Pair, pairs};
-use greenroom::crdt::{Applied, State};
+use greenroom::crdt::{Applied, State, Text};
 use proptest::prelude::*;
 
 proptest! {
@@ -69,6 +69,23 @@ proptest! {
             prop_assert_eq!(state.apply(op, stamp), Applied::Known);
         }
         prop_assert_eq!(state.canonical_bytes(), before);
+    }
+
+    #[test]
+    fn a_log_whose_deleted_and_purged_bodies_are_gone_has_the_same_digest(pairs in pairs()) {
+        let whole = state(&pairs);
+        let deleted = |dot| whole.message(dot).is_some_and(|m| m.text == Text::Deleted);
+        let stripped: Vec<Pair> = pairs
+            .into_iter()
+            .map(|(mut op, stamp)| {
+                let message = op.body.target().unwrap_or(op.dot);
+                if deleted(message) || Some(stamp) <= whole.purged_up_to() {
+                    op.body.purge();
+                }
+                (op, stamp)
+            })
+            .collect();
+        prop_assert_eq!(state(&stripped).canonical_bytes(), whole.canonical_bytes());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 #![allow(missing_docs, unreachable_pub, reason = "a test program has no API")]
 
 mod log;
+mod purge;
 mod writer;
 
 use greenroom::storage::{Committer, KeySource, PageLimits, Store, StoreConfig};

@@ -4,7 +4,7 @@ use crate::{raw::Raw, server::Server};
 use actix_web::rt::net::TcpStream;
 use greenroom::{
     protocol::{CloseCode, Subprotocol},
-    transport::ws::{Ended, tune_socket},
+    transport::ws::{Ended, codec::Event, tune_socket},
 };
 use socket2::SockRef;
 
@@ -56,18 +56,18 @@ async fn a_client_that_vanishes_is_noticed() {
 #[actix_web::test]
 async fn a_slow_reader_that_reads_on_learns_why_it_is_closed() {
     let mut server = Server::start();
-    let mut client = Raw::connect_with(server.address, Subprotocol::Json, "", Some(4096)).await;
+    let mut client = Raw::connect(server.address, Subprotocol::Json).await;
     client.say("flood").await;
-    loop {
+    let close = loop {
         match client.event().await {
-            Some(greenroom::transport::ws::codec::Event::Message(_)) => {}
-            Some(greenroom::transport::ws::codec::Event::Close(Some(close))) => {
-                assert_eq!(close.code, 4004);
-                break;
-            }
-            other => panic!("{other:?}"),
+            Some(Event::Message(_)) => {}
+            other => break other,
         }
-    }
+    };
+    let Some(Event::Close(Some(close))) = close else {
+        panic!("{close:?}");
+    };
+    assert_eq!(close.code, 4004);
     client.close().await;
     assert_eq!(
         server.ending().await,

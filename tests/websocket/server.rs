@@ -127,8 +127,7 @@ impl Session for Echo {
             }
             "die" => self.outbox.close(),
             "flood" => {
-                while self.say(&"x".repeat(16 * 1024)) {}
-                outbox::close(&self.outbox, CloseCode::SlowConsumer, now);
+                actix_web::rt::spawn(flood(Arc::clone(&self.outbox)));
             }
             "burst" => {
                 for i in 0..500 {
@@ -162,9 +161,23 @@ impl Session for Echo {
 
 impl Echo {
     fn say(&self, text: &str) -> bool {
-        let item = OutItem::Frame(Arc::new(Outgoing::new(answer(text))));
-        self.outbox.push(OutLane::Ops, item, Instant::now()).is_ok()
+        push(&self.outbox, text)
     }
+}
+
+fn push(outbox: &Outbox, text: &str) -> bool {
+    let item = OutItem::Frame(Arc::new(Outgoing::new(answer(text))));
+    outbox.push(OutLane::Ops, item, Instant::now()).is_ok()
+}
+
+/// Fills the outbox again and again, more than any socket takes from a client that does not read; then orders the close.
+async fn flood(outbox: Arc<Outbox>) {
+    let text = "x".repeat(16 * 1024);
+    for _ in 0..10 {
+        while push(&outbox, &text) {}
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    outbox::close(&outbox, CloseCode::SlowConsumer, Instant::now());
 }
 
 /// The frame that carries `text`.

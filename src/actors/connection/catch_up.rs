@@ -40,7 +40,14 @@ pub(super) enum Step {
 impl CatchUp {
     /// From `after` to `up_to`, leaving out what `vector` contains.
     pub(super) fn new(after: Offset, up_to: Offset, vector: Option<VersionVector>) -> Self {
-        Self { after, up_to, vector: vector.map(Arc::new), reading: false, queued: 0, told: false }
+        Self {
+            after,
+            up_to,
+            vector: vector.map(Arc::new),
+            reading: false,
+            queued: 0,
+            told: false,
+        }
     }
 
     /// What to do now; call it after every change until it says [`Step::Wait`].
@@ -56,7 +63,11 @@ impl CatchUp {
             return Step::Wait;
         }
         self.reading = true;
-        Step::Read { after: self.after, up_to: self.up_to, vector: self.vector.clone() }
+        Step::Read {
+            after: self.after,
+            up_to: self.up_to,
+            vector: self.vector.clone(),
+        }
     }
 
     /// A read came back: the log was scanned up to `scanned`, and what was found is queued for the socket.
@@ -92,7 +103,11 @@ mod tests {
     }
 
     fn read(after: u64, up_to: u64) -> Step {
-        Step::Read { after: offset(after), up_to: offset(up_to), vector: None }
+        Step::Read {
+            after: offset(after),
+            up_to: offset(up_to),
+            vector: None,
+        }
     }
 
     #[test]

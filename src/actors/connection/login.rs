@@ -7,7 +7,9 @@ use crate::actors::gate::{Admission, Rejection};
 use crate::actors::supervision::Cx;
 use crate::chat::Caller;
 use crate::protocol::limits::{HEARTBEAT_MS, OPEN_ROOMS_MAX};
-use crate::protocol::{Advice, CloseCode, ErrorCode, GuestLogin, Hello, ServerFrame, Status, Welcome};
+use crate::protocol::{
+    Advice, CloseCode, ErrorCode, GuestLogin, Hello, ServerFrame, Status, Welcome,
+};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -71,18 +73,32 @@ impl Connection {
                 let challenge = open.renewal.take();
                 if challenge.is_none_or(|challenge| challenge.verify(signature).is_err()) {
                     self.session = Session::Open(open);
-                    return self.refuse(None, ErrorCode::Unauthorized, Advice::Fix, "the signature does not fit");
+                    return self.refuse(
+                        None,
+                        ErrorCode::Unauthorized,
+                        Advice::Fix,
+                        "the signature does not fit",
+                    );
                 }
                 let capability = open.capability.clone();
                 self.session = Session::Open(open);
-                match self.node.gate.renew_guest(&capability, self.node.clock.now_ms()) {
+                match self
+                    .node
+                    .gate
+                    .renew_guest(&capability, self.node.clock.now_ms())
+                {
                     Ok(admission) => self.renewed(admission.capability, admission.token, cx),
                     Err(rejection) => self.reject(rejection, cx),
                 }
             }
             other => {
                 self.session = other;
-                self.refuse(None, ErrorCode::NotReady, Advice::Fix, "there is no challenge to answer");
+                self.refuse(
+                    None,
+                    ErrorCode::NotReady,
+                    Advice::Fix,
+                    "there is no challenge to answer",
+                );
             }
         }
     }
@@ -109,7 +125,12 @@ impl Connection {
             };
         }
         if open.capability.principal != Principal::Guest {
-            return self.refuse(None, ErrorCode::Unauthorized, Advice::Fix, "only a guest renews without a token");
+            return self.refuse(
+                None,
+                ErrorCode::Unauthorized,
+                Advice::Fix,
+                "only a guest renews without a token",
+            );
         }
         match self.node.gate.rechallenge(&open.capability) {
             Ok(challenge) => {
@@ -122,16 +143,23 @@ impl Connection {
     }
 
     /// A guest's name is on disk, or is not.
-    pub(super) fn guest_stored(&mut self, result: Result<(), CloseCode>, cx: &mut Cx<'_, Self>) {
-        let Session::Login(Login::Storing(guest)) = std::mem::replace(&mut self.session, Session::Closing) else {
+    pub(super) fn guest_stored(&mut self, result: Result<(), Rejection>, cx: &mut Cx<'_, Self>) {
+        let Session::Login(Login::Storing(guest)) =
+            std::mem::replace(&mut self.session, Session::Closing)
+        else {
             return;
         };
-        if let Err(code) = result {
-            self.refuse(None, ErrorCode::ReadOnly, Advice::Operator, "the node cannot write: new guests must wait");
-            return self.close(code, cx.now());
+        if let Err(rejection) = result {
+            return self.reject(rejection, cx);
         }
-        let Guest { hello, name, key, .. } = *guest;
-        match self.node.gate.admit_guest(&key, &name, self.node.clock.now_ms()) {
+        let Guest {
+            hello, name, key, ..
+        } = *guest;
+        match self
+            .node
+            .gate
+            .admit_guest(&key, &name, self.node.clock.now_ms())
+        {
             Ok(Admission { capability, token }) => self.welcome(hello, capability, token, cx),
             Err(rejection) => self.reject(rejection, cx),
         }
@@ -141,20 +169,33 @@ impl Connection {
         let name = GuestName::parse(&login.name).map_err(Rejection::Guest)?;
         let key = GuestKey::parse(&login.key).map_err(Rejection::Guest)?;
         let challenge = self.node.gate.challenge(&login.name, &key)?;
-        Ok(Guest { hello, name, key, challenge })
-    }
-
-    /// Writes a guest's name, unless it is stored already; `None`: the answer comes later.
-    fn store_guest(&self, guest: &Guest, cx: &mut Cx<'_, Self>) -> Option<Result<(), CloseCode>> {
-        let address = cx.address();
-        self.node.gate.claim_name(&self.node.store, &self.node.committer, &guest.name, &guest.key, move |result| {
-            let message = ConnectionMessage::GuestStored(result);
-            // Refused only when the connection is gone.
-            let _ = address.push(ConnectionLane::Control, message);
+        Ok(Guest {
+            hello,
+            name,
+            key,
+            challenge,
         })
     }
 
-    fn welcome(&mut self, hello: Hello, capability: Capability, token: Option<String>, cx: &mut Cx<'_, Self>) {
+    /// Writes a guest's name, unless it is stored already; `None`: the answer comes later.
+    fn store_guest(&self, guest: &Guest, cx: &mut Cx<'_, Self>) -> Option<Result<(), Rejection>> {
+        let address = cx.address();
+        self.node
+            .gate
+            .claim_name(&self.node, &guest.name, &guest.key, move |result| {
+                let message = ConnectionMessage::GuestStored(result);
+                // Refused only when the connection is gone.
+                let _ = address.push(ConnectionLane::Control, message);
+            })
+    }
+
+    fn welcome(
+        &mut self,
+        hello: Hello,
+        capability: Capability,
+        token: Option<String>,
+        cx: &mut Cx<'_, Self>,
+    ) {
         if !capability.rights.can_read() {
             return self.reject(Rejection::MayNotRead, cx);
         }
@@ -188,7 +229,9 @@ impl Connection {
     }
 
     fn renewed(&mut self, capability: Capability, token: Option<String>, cx: &mut Cx<'_, Self>) {
-        let Session::Open(open) = &mut self.session else { return };
+        let Session::Open(open) = &mut self.session else {
+            return;
+        };
         let expires_ms = capability.expires_ms;
         open.caller = caller(&capability);
         self.node.users.here(self.id, &capability, cx.address());

@@ -1,9 +1,10 @@
 //! What a connection is told, and in which lane.
 
+use crate::actors::gate::Rejection;
 use crate::crdt::VersionVector;
 use crate::id::{Offset, RoomId};
 use crate::mailbox::{Item, Lane, LaneSpec, Overflow};
-use crate::protocol::{ClientFrame, CloseCode, DecodeError, DrainReason};
+use crate::protocol::{ClientFrame, DecodeError, DrainReason};
 use crate::storage::{Page, ReadError};
 
 /// The lanes of a connection's mailbox, the most urgent first.
@@ -19,9 +20,27 @@ pub enum ConnectionLane {
 
 impl Lane for ConnectionLane {
     const SPECS: &'static [LaneSpec] = &[
-        LaneSpec { name: "control", items_max: 64, bytes_max: 64 * 1024, ttl: None, overflow: Overflow::Refuse },
-        LaneSpec { name: "room", items_max: 8_192, bytes_max: 16 << 20, ttl: None, overflow: Overflow::Refuse },
-        LaneSpec { name: "client", items_max: 64, bytes_max: 1 << 20, ttl: None, overflow: Overflow::Refuse },
+        LaneSpec {
+            name: "control",
+            items_max: 64,
+            bytes_max: 64 * 1024,
+            ttl: None,
+            overflow: Overflow::Refuse,
+        },
+        LaneSpec {
+            name: "room",
+            items_max: 8_192,
+            bytes_max: 16 << 20,
+            ttl: None,
+            overflow: Overflow::Refuse,
+        },
+        LaneSpec {
+            name: "client",
+            items_max: 64,
+            bytes_max: 1 << 20,
+            ttl: None,
+            overflow: Overflow::Refuse,
+        },
     ];
 
     fn index(self) -> usize {
@@ -51,7 +70,7 @@ pub enum ConnectionMessage {
     /// The user's set of rooms changed.
     RoomsChanged,
     /// A guest's name is on disk, or is not.
-    GuestStored(Result<(), CloseCode>),
+    GuestStored(Result<(), Rejection>),
     /// A room takes the connection as a subscriber: read the log after `after`, up to `up_to`.
     Sync {
         /// The room.

@@ -81,7 +81,13 @@ impl Connection {
     /// A connection whose client has not said anything yet.
     #[must_use]
     pub fn new(id: ConnectionId, node: Arc<Node>, outbox: Arc<Outbox>, now: Instant) -> Self {
-        Self { id, node, outbox, session: Session::Login(Login::AwaitHello), heard_at: now }
+        Self {
+            id,
+            node,
+            outbox,
+            session: Session::Login(Login::AwaitHello),
+            heard_at: now,
+        }
     }
 
     /// Sends a frame.
@@ -90,8 +96,21 @@ impl Connection {
     }
 
     /// Says what went wrong with a request, or with the connection.
-    fn refuse(&self, id: Option<RequestId>, code: ErrorCode, advice: Advice, message: impl Into<String>) {
-        self.send(ServerFrame::Error { id, room: None, code, advice, message: message.into(), retry_after_ms: None });
+    fn refuse(
+        &self,
+        id: Option<RequestId>,
+        code: ErrorCode,
+        advice: Advice,
+        message: impl Into<String>,
+    ) {
+        self.send(ServerFrame::Error {
+            id,
+            room: None,
+            code,
+            advice,
+            message: message.into(),
+            retry_after_ms: None,
+        });
     }
 
     /// Closes the connection, after what is queued.
@@ -107,15 +126,21 @@ impl Connection {
         let (now, now_ms) = (cx.now(), self.node.clock.now_ms());
         let silence = now.saturating_duration_since(self.heard_at);
         let next = match &mut self.session {
-            Session::Login(_) if silence >= LOGIN_MAX => return self.close(CloseCode::Unauthorized, now),
+            Session::Login(_) if silence >= LOGIN_MAX => {
+                return self.close(CloseCode::Unauthorized, now);
+            }
             Session::Login(_) => LOGIN_MAX,
-            Session::Open(open) if silence >= open.heartbeat * 2 => return self.close(CloseCode::HeartbeatLost, now),
+            Session::Open(open) if silence >= open.heartbeat * 2 => {
+                return self.close(CloseCode::HeartbeatLost, now);
+            }
             Session::Open(open) if open.capability.expires_ms <= now_ms => {
                 return self.close(CloseCode::TokenExpired, now);
             }
             Session::Open(open) => {
                 let expiry = Duration::from_millis(open.capability.expires_ms - now_ms);
-                open.heartbeat.min(TICK_MAX).min(expiry.max(Duration::from_millis(10)))
+                open.heartbeat
+                    .min(TICK_MAX)
+                    .min(expiry.max(Duration::from_millis(10)))
             }
             Session::Closing => return,
         };
@@ -149,18 +174,30 @@ impl Behaviour for Connection {
             ConnectionMessage::Revoked => self.close(CloseCode::TokenRevoked, cx.now()),
             ConnectionMessage::Drain(reason) => {
                 let reconnect_ms = self.node.settings.reconnect_ms;
-                self.send(ServerFrame::Drain { reason, reconnect_ms });
+                self.send(ServerFrame::Drain {
+                    reason,
+                    reconnect_ms,
+                });
                 self.close(CloseCode::GoingAway, cx.now());
             }
             ConnectionMessage::RoomsChanged => self.send(ServerFrame::RoomsChanged {}),
             ConnectionMessage::GuestStored(result) => self.guest_stored(result, cx),
-            ConnectionMessage::Sync { room, after, up_to, vector } => {
+            ConnectionMessage::Sync {
+                room,
+                after,
+                up_to,
+                vector,
+            } => {
                 self.sync(room, CatchUp::new(after, up_to, vector), cx);
             }
             ConnectionMessage::Behind { room, head } => self.behind(room, head, cx),
             ConnectionMessage::PutOut { room } => self.put_out(room),
             ConnectionMessage::Reopen { room } => self.reopen(room, cx),
-            ConnectionMessage::Page { room, catch_up, page } => self.page(room, catch_up, page, cx),
+            ConnectionMessage::Page {
+                room,
+                catch_up,
+                page,
+            } => self.page(room, catch_up, page, cx),
             ConnectionMessage::PageTaken { room, catch_up } => self.page_taken(room, catch_up, cx),
             ConnectionMessage::ReadAgain { room } => self.advance(room, cx),
             #[cfg(feature = "failpoints")]

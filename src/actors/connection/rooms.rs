@@ -3,12 +3,14 @@
 use super::catch_up::{CatchUp, Step};
 use super::{Connection, ConnectionLane, ConnectionMessage, Followed, Open, Session};
 use crate::actors::outbox::{self, Credit, OutItem, OutLane};
+use crate::actors::readers::PAGE;
 use crate::actors::room::{RoomLane, RoomMessage, Subscribe};
 use crate::actors::supervision::Cx;
+use crate::crdt::VersionVector;
 use crate::id::{Offset, RoomId};
 use crate::protocol::limits::OPEN_ROOMS_MAX;
 use crate::protocol::{Advice, ErrorCode, Outgoing, RequestId, RoomRef, ServerFrame};
-use crate::storage::{Page, ReadError};
+use crate::storage::{Page, ReadError, Store};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,14 +19,31 @@ const READ_AGAIN: Duration = Duration::from_millis(5);
 
 impl Connection {
     /// Begins to follow a room.
-    pub(super) fn open_room(&mut self, position: RoomRef, id: Option<RequestId>, cx: &mut Cx<'_, Self>) {
-        let Session::Open(open) = &mut self.session else { return };
+    pub(super) fn open_room(
+        &mut self,
+        position: RoomRef,
+        id: Option<RequestId>,
+        cx: &mut Cx<'_, Self>,
+    ) {
+        let Session::Open(open) = &mut self.session else {
+            return;
+        };
         let room = position.room;
         if !open.capability.covers(&room) {
-            return self.refuse(id, ErrorCode::Forbidden, Advice::Fix, "the token does not cover this room");
+            return self.refuse(
+                id,
+                ErrorCode::Forbidden,
+                Advice::Fix,
+                "the token does not cover this room",
+            );
         }
         if open.rooms.len() >= OPEN_ROOMS_MAX && !open.rooms.contains_key(&room) {
-            return self.refuse(id, ErrorCode::TooLarge, Advice::Fix, "too many open rooms: close some");
+            return self.refuse(
+                id,
+                ErrorCode::TooLarge,
+                Advice::Fix,
+                "too many open rooms: close some",
+            );
         }
         let followed = open.rooms.entry(room).or_insert_with(|| Followed {
             position: position.clone(),
@@ -45,8 +64,12 @@ impl Connection {
     }
 
     fn subscribe(&mut self, room: RoomId, cx: &mut Cx<'_, Self>) {
-        let Session::Open(open) = &mut self.session else { return };
-        let Some(followed) = open.rooms.get(&room) else { return };
+        let Session::Open(open) = &mut self.session else {
+            return;
+        };
+        let Some(followed) = open.rooms.get(&room) else {
+            return;
+        };
         let (position, id) = (followed.position.clone(), followed.id);
         let subscribe = RoomMessage::Subscribe(Box::new(Subscribe {
             connection: self.id,
@@ -69,18 +92,34 @@ impl Connection {
 
     /// Stops following a room.
     pub(super) fn close_room(&mut self, room: RoomId) {
-        let Session::Open(open) = &mut self.session else { return };
+        let Session::Open(open) = &mut self.session else {
+            return;
+        };
         if open.rooms.remove(&room).is_some() {
-            self.node.rooms.tell_if_active(room, RoomLane::Request, RoomMessage::Unsubscribe { connection: self.id });
+            self.node.rooms.tell_if_active(
+                room,
+                RoomLane::Request,
+                RoomMessage::Unsubscribe {
+                    connection: self.id,
+                },
+            );
         }
     }
 
     /// Stops following all rooms, and being found.
     pub(super) fn leave_all(&mut self) {
-        let Session::Open(open) = &mut self.session else { return };
+        let Session::Open(open) = &mut self.session else {
+            return;
+        };
         self.node.users.gone(self.id, &open.capability.user);
         for room in std::mem::take(&mut open.rooms).into_keys() {
-            self.node.rooms.tell_if_active(room, RoomLane::Request, RoomMessage::Unsubscribe { connection: self.id });
+            self.node.rooms.tell_if_active(
+                room,
+                RoomLane::Request,
+                RoomMessage::Unsubscribe {
+                    connection: self.id,
+                },
+            );
         }
     }
 
@@ -93,8 +132,12 @@ impl Connection {
 
     /// A room took the subscription, or is here again: catch up with it.
     pub(super) fn sync(&mut self, room: RoomId, catch_up: CatchUp, cx: &mut Cx<'_, Self>) {
-        let Session::Open(open) = &mut self.session else { return };
-        let Some(followed) = open.rooms.get_mut(&room) else { return };
+        let Session::Open(open) = &mut self.session else {
+            return;
+        };
+        let Some(followed) = open.rooms.get_mut(&room) else {
+            return;
+        };
         followed.generation = followed.generation.wrapping_add(1);
         followed.catch_up = Some(catch_up);
         self.advance(room, cx);
@@ -131,8 +174,14 @@ impl Connection {
             Ok(page) => {
                 let queued = !page.entries.is_empty();
                 if queued {
-                    let frame = ServerFrame::Ops { id: None, room, ops: page.entries, more: false };
-                    let item = OutItem::Page(Arc::new(Outgoing::new(frame)), credit(room, generation, cx));
+                    let frame = ServerFrame::Ops {
+                        id: None,
+                        room,
+                        ops: page.entries,
+                        more: false,
+                    };
+                    let item =
+                        OutItem::Page(Arc::new(Outgoing::new(frame)), credit(room, generation, cx));
                     outbox::push(&self.outbox, OutLane::Ops, item);
                     self.node.metrics.sync_pages.inc();
                 }
@@ -153,25 +202,40 @@ impl Connection {
     /// Does whatever is next in catching up with a room.
     pub(super) fn advance(&mut self, room: RoomId, cx: &mut Cx<'_, Self>) {
         let connection = self.id;
-        let Session::Open(open) = &mut self.session else { return };
-        let Some(followed) = open.rooms.get_mut(&room) else { return };
+        let Session::Open(open) = &mut self.session else {
+            return;
+        };
+        let Some(followed) = open.rooms.get_mut(&room) else {
+            return;
+        };
         let generation = followed.generation;
-        let Some(catch_up) = &mut followed.catch_up else { return };
+        let Some(catch_up) = &mut followed.catch_up else {
+            return;
+        };
         match catch_up.step() {
             Step::Wait => {}
             Step::Tell(offset) => {
                 let message = RoomMessage::CaughtUp { connection, offset };
-                self.node.rooms.tell_if_active(room, RoomLane::Request, message);
+                self.node
+                    .rooms
+                    .tell_if_active(room, RoomLane::Request, message);
             }
-            Step::Read { after, up_to, vector } => {
+            Step::Read {
+                after,
+                up_to,
+                vector,
+            } => {
                 let address = cx.address();
-                let read = Box::new(move |store: &crate::storage::Store| {
-                    let limits = crate::storage::PageLimits::default();
+                let read = Box::new(move |store: &Store| {
                     let page = match vector {
-                        None => store.read_log(room, after, up_to, limits),
-                        Some(vector) => store.read_since(room, &vector, after, up_to, limits),
+                        None => store.read_log(room, after, up_to, PAGE),
+                        Some(vector) => read_since(store, room, &vector, after, up_to),
                     };
-                    let message = ConnectionMessage::Page { room, catch_up: generation, page };
+                    let message = ConnectionMessage::Page {
+                        room,
+                        catch_up: generation,
+                        page,
+                    };
                     // Refused only when the connection is gone.
                     let _ = address.push(ConnectionLane::Room, message);
                 });
@@ -184,10 +248,16 @@ impl Connection {
     }
 
     fn catch_up(&mut self, room: RoomId, generation: Option<u32>) -> Option<&mut CatchUp> {
-        let Session::Open(open) = &mut self.session else { return None };
+        let Session::Open(open) = &mut self.session else {
+            return None;
+        };
         let followed = open.rooms.get_mut(&room)?;
         let current = generation.is_none_or(|generation| generation == followed.generation);
-        if current { followed.catch_up.as_mut() } else { None }
+        if current {
+            followed.catch_up.as_mut()
+        } else {
+            None
+        }
     }
 }
 
@@ -198,11 +268,30 @@ impl Open {
     }
 }
 
+/// A page of what the vector does not contain; the first one starts late, at the first op that it misses.
+fn read_since(
+    store: &Store,
+    room: RoomId,
+    vector: &VersionVector,
+    after: Offset,
+    up_to: Offset,
+) -> Result<Page, ReadError> {
+    let after = if after == Offset::MIN {
+        store.start_of(room, vector)?
+    } else {
+        after
+    };
+    store.read_since(room, vector, after, up_to, PAGE)
+}
+
 /// Tells the connection when the socket has taken a page.
 fn credit(room: RoomId, catch_up: u32, cx: &Cx<'_, Connection>) -> Credit {
     let address = cx.address();
     Credit::new(Arc::new(move || {
         // Refused only when the connection is gone.
-        let _ = address.push(ConnectionLane::Room, ConnectionMessage::PageTaken { room, catch_up });
+        let _ = address.push(
+            ConnectionLane::Room,
+            ConnectionMessage::PageTaken { room, catch_up },
+        );
     }))
 }

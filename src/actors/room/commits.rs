@@ -59,7 +59,10 @@ impl Batch {
 
     /// First and last offset it appends.
     pub(super) fn span(&self) -> Option<(Offset, Offset)> {
-        Some((self.records().next()?.entry.offset, self.records().next_back()?.entry.offset))
+        Some((
+            self.records().next()?.entry.offset,
+            self.records().next_back()?.entry.offset,
+        ))
     }
 
     /// The connection that wrote every op of the batch: its acks stand for them.
@@ -72,7 +75,9 @@ impl Batch {
 
     /// Whether it makes bodies unreadable.
     pub(super) fn purges(&self) -> bool {
-        self.changes.iter().any(|change| matches!(change, Change::Strip { .. } | Change::PurgeUpTo(_)))
+        self.changes
+            .iter()
+            .any(|change| matches!(change, Change::Strip { .. } | Change::PurgeUpTo(_)))
     }
 }
 
@@ -85,12 +90,22 @@ pub(super) struct Commits {
 
 impl Commits {
     /// Adds a decision. `author` is the connection whose ops it appends, `None` for server ops.
-    pub(super) fn add(&mut self, changes: Vec<Change>, durable: bool, author: Option<ConnectionId>) {
-        let appended = changes.iter().filter(|change| matches!(change, Change::Append(_))).count();
+    pub(super) fn add(
+        &mut self,
+        changes: Vec<Change>,
+        durable: bool,
+        author: Option<ConnectionId>,
+    ) {
+        let appended = changes
+            .iter()
+            .filter(|change| matches!(change, Change::Append(_)))
+            .count();
         if appended > 0 {
             self.open.authors = match (self.open.authors, author) {
                 (Authors::None, Some(connection)) => Authors::One(connection),
-                (Authors::One(before), Some(connection)) if before == connection => Authors::One(before),
+                (Authors::One(before), Some(connection)) if before == connection => {
+                    Authors::One(before)
+                }
                 _ => Authors::Many,
             };
         }
@@ -135,7 +150,11 @@ impl Commits {
     /// Everything not yet done, for a node that can no longer write.
     pub(super) fn abandon(&mut self) -> Vec<Answer> {
         let open = std::mem::take(&mut self.open);
-        self.in_flight.drain(..).chain([open]).flat_map(|batch| batch.replies).collect()
+        self.in_flight
+            .drain(..)
+            .chain([open])
+            .flat_map(|batch| batch.replies)
+            .collect()
     }
 
     /// Whether another request would make the open batch too large.

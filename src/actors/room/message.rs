@@ -26,8 +26,20 @@ pub enum RoomLane {
 
 impl Lane for RoomLane {
     const SPECS: &'static [LaneSpec] = &[
-        LaneSpec { name: "control", items_max: 64, bytes_max: 64 * 1024, ttl: None, overflow: Overflow::Refuse },
-        LaneSpec { name: "request", items_max: 8_192, bytes_max: 16 << 20, ttl: None, overflow: Overflow::Refuse },
+        LaneSpec {
+            name: "control",
+            items_max: 64,
+            bytes_max: 64 * 1024,
+            ttl: None,
+            overflow: Overflow::Refuse,
+        },
+        LaneSpec {
+            name: "request",
+            items_max: 8_192,
+            bytes_max: 16 << 20,
+            ttl: None,
+            overflow: Overflow::Refuse,
+        },
         LaneSpec {
             name: "signal",
             items_max: 4_096,
@@ -139,6 +151,8 @@ pub struct Request {
     pub caller: Caller,
     /// What.
     pub command: Command,
+    /// What it took on the wire.
+    pub bytes: usize,
     /// To whom the answer goes.
     pub reply: Reply,
 }
@@ -157,15 +171,21 @@ pub struct Ask {
 pub enum Question {
     /// The members after this one.
     Members(Option<UserId>),
+    /// A page of the log, backwards.
+    History {
+        /// Entries with smaller offsets.
+        before: Offset,
+        /// At most so many.
+        items: usize,
+    },
     /// The valid invites.
     Invites,
 }
 
-
 impl Item for RoomMessage {
     fn bytes(&self) -> usize {
         let boxed = match self {
-            Self::Request(request) => size_of::<Request>() + request.command.bytes(),
+            Self::Request(request) => size_of::<Request>() + request.bytes,
             Self::Create(_) => size_of::<Create>(),
             Self::Subscribe(_) => size_of::<Subscribe>(),
             Self::Ask(_) => size_of::<Ask>(),

@@ -45,6 +45,8 @@ enum State {
     Absent,
     /// It is open.
     Open(Box<OpenRoom>),
+    /// It leaves memory: whoever still comes is sent to the next life.
+    Closing,
 }
 
 /// The state of an open room: everything that a panic may cost.
@@ -56,14 +58,20 @@ struct OpenRoom {
     /// The newest fsynced offset: nobody is sent anything beyond it.
     durable: Offset,
     busy_at: Instant,
-    retained_at: Instant,
+    marked_at: Instant,
+    retained_at: Option<Instant>,
     incarnation: Incarnation,
 }
 
 impl RoomActor {
     /// A room that will load itself. `roster` outlives this incarnation.
     pub(in crate::actors) fn new(room: RoomId, node: Arc<Node>, roster: Roster) -> Self {
-        Self { room, node, roster, state: State::Loading }
+        Self {
+            room,
+            node,
+            roster,
+            state: State::Loading,
+        }
     }
 }
 
@@ -79,7 +87,10 @@ impl Behaviour for RoomActor {
         match message {
             RoomMessage::Tick => self.tick(cx),
             RoomMessage::Retry => self.submit(cx),
-            RoomMessage::Committed { incarnation, result } => self.committed(incarnation, result, cx),
+            RoomMessage::Committed {
+                incarnation,
+                result,
+            } => self.committed(incarnation, result, cx),
             RoomMessage::Create(create) => self.create(*create, cx),
             RoomMessage::Subscribe(subscribe) => self.subscribe(*subscribe, cx),
             RoomMessage::Request(request) => self.request(*request, cx),
@@ -99,16 +110,21 @@ impl Behaviour for RoomActor {
 impl RoomActor {
     /// The room's clock: what is due is sent or decided; an idle room ends.
     fn tick(&mut self, cx: &mut Cx<'_, Self>) {
-        let State::Open(open) = &mut self.state else { return cx.stop() };
+        let State::Open(open) = &mut self.state else {
+            return cx.stop();
+        };
         let now = cx.now();
-        open.flush_presence(self.room, &self.roster, self.node.clock.now_ms());
-        open.retain(&self.node, now);
+        open.keep_up(&self.node, now);
+        self.flush_presence();
         self.submit(cx);
-        let State::Open(open) = &mut self.state else { return };
+        let State::Open(open) = &mut self.state else {
+            return;
+        };
         if !self.roster.lock().is_empty() || !open.commits.is_empty() {
             open.busy_at = now;
         }
         if now.duration_since(open.busy_at) >= IDLE_MAX {
+            self.state = State::Closing;
             cx.stop();
         } else {
             cx.after(TICK, RoomMessage::Tick);

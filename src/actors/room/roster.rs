@@ -3,7 +3,7 @@
 
 use super::ring::Ring;
 use crate::actors::outbox::{self, OutItem, OutLane, Outbox};
-use crate::id::{ConnectionId, DeviceId, Offset, UserId};
+use crate::id::{ConnectionId, Offset, UserId};
 use crate::protocol::{Outgoing, Status};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,8 +12,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(in crate::actors) struct Subscriber {
     /// Whose.
     pub(in crate::actors) user: UserId,
-    /// On which device.
-    pub(in crate::actors) device: DeviceId,
     /// Its queue to the socket.
     pub(in crate::actors) outbox: Arc<Outbox>,
     /// Its actor, which reads pages for it until it is live.
@@ -42,11 +40,24 @@ impl Roster {
 
     /// Sends a frame with the ops up to `last` to every live subscriber but `except`; whoever cannot take it any more
     /// is closed by its outbox. Returns how many got it.
-    pub(super) fn publish(&self, frame: &Arc<Outgoing>, last: Offset, except: Option<ConnectionId>) -> usize {
+    pub(super) fn publish(
+        &self,
+        frame: &Arc<Outgoing>,
+        last: Offset,
+        except: Option<ConnectionId>,
+    ) -> usize {
         let mut delivered = 0;
-        for (id, subscriber) in self.lock().iter_mut().filter(|(_, subscriber)| subscriber.live) {
+        for (id, subscriber) in self
+            .lock()
+            .iter_mut()
+            .filter(|(_, subscriber)| subscriber.live)
+        {
             if Some(*id) != except {
-                outbox::push(&subscriber.outbox, OutLane::Ops, OutItem::Frame(Arc::clone(frame)));
+                outbox::push(
+                    &subscriber.outbox,
+                    OutLane::Ops,
+                    OutItem::Frame(Arc::clone(frame)),
+                );
                 delivered += 1;
             }
             subscriber.queued = last;
@@ -57,7 +68,11 @@ impl Roster {
     /// Sends a frame that may be lost (presence, typing, read markers) to every subscriber that `wants` it.
     pub(super) fn signal(&self, frame: &Arc<Outgoing>, wants: impl Fn(&Subscriber) -> bool) {
         for subscriber in self.lock().values().filter(|subscriber| wants(subscriber)) {
-            outbox::push(&subscriber.outbox, OutLane::Signal, OutItem::Frame(Arc::clone(frame)));
+            outbox::push(
+                &subscriber.outbox,
+                OutLane::Signal,
+                OutItem::Frame(Arc::clone(frame)),
+            );
         }
     }
 }

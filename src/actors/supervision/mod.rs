@@ -20,6 +20,7 @@ mod guard;
 mod link;
 mod policy;
 mod shell;
+mod spec;
 mod status;
 mod supervisor;
 mod tree;
@@ -33,9 +34,10 @@ pub use guard::install_panic_hook;
 pub use link::Address;
 pub use policy::{Backoff, Excess, INTENSITY_RESTARTS_MAX, Intensity, Policy, Restart, Strategy};
 pub use shell::{BATCH_MESSAGES_MAX, Shell};
+pub use spec::SupervisorSpec;
 pub use status::{
     ActorState, ActorStatus, CROWD_LANES_MAX, Crowd, LaneStatus, SNAPSHOT_CHILDREN_MAX,
 };
-pub use supervisor::{Notice, StartError, Supervisor, SupervisorSpec, Watch};
+pub use supervisor::{Notice, StartError, Supervisor, Watch};
 pub use tree::{KILL_GRACE, Shutdown, Tree};
 pub use work::{JOBS_MAX, TIMERS_MAX, TimerId};

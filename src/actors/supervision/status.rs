@@ -61,6 +61,12 @@ impl ActorState {
         }
     }
 
+    /// Whether a child in this state has ended for good.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        self == Self::Stopped
+    }
+
     pub(super) fn from_bits(bits: u8) -> Self {
         Self::ALL
             .get(usize::from(bits))

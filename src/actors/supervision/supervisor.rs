@@ -11,14 +11,14 @@ use super::{
     group::{ChildId, Effect, Effects, Event, Group, Order, Report},
     link::{self, Child, Control, Look, Told},
     policy::{Policy, Restart},
-    status::{ActorState, Crowd},
+    status::Crowd,
+    tree::Root,
 };
 use std::{
     collections::VecDeque,
     fmt,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
 };
-use tokio::sync::watch;
 
 /// Slots of a supervisor that a snapshot reads under one lock.
 const PAGE_SLOTS: usize = 128;
@@ -41,91 +41,14 @@ pub struct Notice<'a> {
 /// Why a child was not started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StartError {
-    /// The supervisor is ending, or has as many children as it may.
-    #[error("the supervisor takes no children: it is ending or full")]
+    /// The tree has not started, the supervisor is ending, or it has as many children as it may.
+    #[error("the supervisor takes no children: it has not started, is ending or is full")]
     Refused,
-}
-
-/// A supervisor to be: its rules and static children, in the order in which they start.
-pub struct SupervisorSpec {
-    supervisor: Supervisor,
-    restart: Restart,
-    launches: Vec<Launch>,
-}
-
-type Launch = Box<dyn FnOnce(Supervisor)>;
-
-impl SupervisorSpec {
-    /// A permanent supervisor without children.
-    pub fn new(name: impl Into<Box<str>>, policy: Policy) -> Self {
-        let core = Core {
-            name: name.into(),
-            control: Control::new(),
-            inner: Mutex::new(Inner {
-                group: Group::new(policy),
-                departed: Crowd::default(),
-                escalation: None,
-            }),
-            watch: OnceLock::new(),
-            parent: OnceLock::new(),
-        };
-        Self {
-            supervisor: Supervisor(Arc::new(core)),
-            restart: Restart::Permanent,
-            launches: Vec::new(),
-        }
-    }
-
-    /// Calls `watch` for every event of its children. The first watch counts.
-    #[must_use]
-    pub fn watch(self, watch: impl Fn(&Notice<'_>) + Send + Sync + 'static) -> Self {
-        let watch: Watch = Box::new(watch);
-        let _ = self.supervisor.0.watch.set(watch);
-        self
-    }
-
-    /// Adds a static actor after the children so far.
-    #[must_use]
-    pub fn child<B: Behaviour>(mut self, spec: ActorSpec<B>) -> Self {
-        let id = self
-            .supervisor
-            .lock()
-            .group
-            .add_static(spec.restart, spec.child());
-        self.launches
-            .push(Box::new(move |parent| spec.launch(parent, id)));
-        self
-    }
-
-    /// Adds a static supervisor after the children so far.
-    #[must_use]
-    pub fn supervisor(mut self, spec: Self) -> Self {
-        let child = Arc::new(spec.supervisor.clone());
-        let id = self.supervisor.lock().group.add_static(spec.restart, child);
-        self.launches.push(Box::new(move |parent| {
-            spec.launch(Parent::Supervisor(Arc::downgrade(&parent.0), id))
-        }));
-        self
-    }
-
-    /// The supervisor, for starting dynamic children; they wait until it starts.
-    #[must_use]
-    pub fn handle(&self) -> Supervisor {
-        self.supervisor.clone()
-    }
-
-    pub(super) fn launch(self, parent: Parent) {
-        // A spec starts once: `launch` takes it.
-        let _ = self.supervisor.0.parent.set(parent);
-        for launch in self.launches {
-            launch(self.supervisor.clone());
-        }
-    }
 }
 
 /// A live supervisor: cheap to clone, good from any thread.
 #[derive(Clone)]
-pub struct Supervisor(pub(super) Arc<Core>);
+pub struct Supervisor(Arc<Core>);
 
 pub(super) struct Core {
     name: Box<str>,
@@ -145,24 +68,29 @@ struct Inner {
 
 pub(super) enum Parent {
     Supervisor(Weak<Core>, ChildId),
-    Root(watch::Sender<RootState>),
-}
-
-/// What the root tells the tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum RootState {
-    Starting,
-    Started,
-    GivingUp(Exit),
-    Ended(Exit),
+    Root(Root),
 }
 
 impl Supervisor {
+    pub(super) fn new(name: Box<str>, policy: Policy) -> Self {
+        Self(Arc::new(Core {
+            name,
+            control: Control::new(),
+            inner: Mutex::new(Inner {
+                group: Group::new(policy),
+                departed: Crowd::default(),
+                escalation: None,
+            }),
+            watch: OnceLock::new(),
+            parent: OnceLock::new(),
+        }))
+    }
+
     /// Starts a dynamic child, at once or when the supervisor is up. It runs on the arbiter of its spec, or on that of
     /// the calling thread.
     ///
     /// # Errors
-    /// When the supervisor is ending or full.
+    /// When the tree has not started, or the supervisor is ending or full.
     ///
     /// # Panics
     /// When the spec names no arbiter and the calling thread has none.
@@ -193,6 +121,24 @@ impl Supervisor {
     #[must_use]
     pub fn children(&self) -> usize {
         self.lock().group.children()
+    }
+
+    pub(super) fn set_watch(&self, watch: Watch) {
+        let _ = self.0.watch.set(watch);
+    }
+
+    pub(super) fn add_static(&self, restart: Restart, child: Arc<dyn Child>) -> ChildId {
+        self.lock().group.add_static(restart, child)
+    }
+
+    /// All static children are seated: gives it its parent and lets dynamic children in.
+    pub(super) fn attach(&self, parent: Parent) {
+        let _ = self.0.parent.set(parent);
+        self.lock().group.open();
+    }
+
+    pub(super) fn downgrade(&self) -> Weak<Core> {
+        Arc::downgrade(&self.0)
     }
 
     pub(super) fn report(&self, child: ChildId, report: Report) {
@@ -307,37 +253,13 @@ impl Supervisor {
                         Self(parent).report(*id, report);
                     }
                 }
-                Some(Parent::Root(root)) => self.root_reports(root, report),
+                Some(Parent::Root(root)) => {
+                    if let Some(order) = root.takes(report) {
+                        self.command(order);
+                    }
+                }
                 None => {}
             }
-        }
-    }
-
-    fn root_reports(&self, root: &watch::Sender<RootState>, report: Report) {
-        match report {
-            Report::Started => {
-                root.send_if_modified(|state| {
-                    let starting = *state == RootState::Starting;
-                    if starting {
-                        *state = RootState::Started;
-                    }
-                    starting
-                });
-            }
-            Report::Down(exit) => {
-                tracing::error!(%exit, "the root of the supervision tree gives up");
-                root.send_replace(RootState::GivingUp(exit));
-                self.command(Order::Kill);
-            }
-            Report::Gone(exit) => {
-                root.send_modify(|state| {
-                    *state = RootState::Ended(match state {
-                        RootState::GivingUp(reason) => reason.clone(),
-                        RootState::Starting | RootState::Started | RootState::Ended(_) => exit,
-                    });
-                });
-            }
-            Report::Suspended => {}
         }
     }
 }
@@ -400,13 +322,5 @@ impl fmt::Debug for Supervisor {
             .field("name", &self.0.name)
             .field("state", &self.0.control.state())
             .finish_non_exhaustive()
-    }
-}
-
-impl ActorState {
-    /// Whether a child in this state has ended for good.
-    #[must_use]
-    pub fn is_final(self) -> bool {
-        self == Self::Stopped
     }
 }

@@ -2,10 +2,11 @@
 
 use super::{
     exit::Exit,
-    group::{ChildId, Order},
+    group::{ChildId, Order, Report},
     link::{Child, Look},
+    spec::SupervisorSpec,
     status::{ActorState, ActorStatus, Crowd, SNAPSHOT_CHILDREN_MAX},
-    supervisor::{Parent, RootState, Supervisor, SupervisorSpec},
+    supervisor::{Parent, Supervisor},
 };
 use std::time::Duration;
 use tokio::sync::watch;
@@ -22,6 +23,51 @@ pub enum Shutdown {
     Forced,
     /// These did not end even then: their code blocks its thread. At most [`SNAPSHOT_CHILDREN_MAX`] per supervisor.
     Abandoned(Vec<String>),
+}
+
+/// What the root tells the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum RootState {
+    Starting,
+    Started,
+    GivingUp(Exit),
+    Ended(Exit),
+}
+
+/// The tree's side of the root supervisor: a watched value, in which the latest state replaces the one before.
+pub(super) struct Root(watch::Sender<RootState>);
+
+impl Root {
+    /// Takes the root's report; a root that failed is ended.
+    pub(super) fn takes(&self, report: Report) -> Option<Order> {
+        match report {
+            Report::Started => {
+                self.0.send_if_modified(|state| {
+                    let starting = *state == RootState::Starting;
+                    if starting {
+                        *state = RootState::Started;
+                    }
+                    starting
+                });
+                None
+            }
+            Report::Down(exit) => {
+                tracing::error!(%exit, "the root of the supervision tree gives up");
+                self.0.send_replace(RootState::GivingUp(exit));
+                Some(Order::Kill)
+            }
+            Report::Gone(exit) => {
+                self.0.send_modify(|state| {
+                    *state = RootState::Ended(match state {
+                        RootState::GivingUp(reason) => reason.clone(),
+                        RootState::Starting | RootState::Started | RootState::Ended(_) => exit,
+                    });
+                });
+                None
+            }
+            Report::Suspended => None,
+        }
+    }
 }
 
 /// The live tree: cheap to clone, good from any thread. Keep it: without it actors go on, but supervisors under the
@@ -42,7 +88,7 @@ impl Tree {
     pub fn start(spec: SupervisorSpec) -> Self {
         let (sender, state) = watch::channel(RootState::Starting);
         let root = spec.handle();
-        spec.launch(Parent::Root(sender));
+        spec.launch(Parent::Root(Root(sender)));
         root.command(Order::Start(Duration::ZERO));
         Self { root, state }
     }

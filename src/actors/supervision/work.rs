@@ -122,15 +122,13 @@ impl<B: Behaviour> Work<B> {
         found
     }
 
+    pub(super) fn has_timers(&self) -> bool {
+        !self.timers.is_empty()
+    }
+
     /// The message of the next timer that is due, if any.
     pub(super) fn poll_timer(&mut self, now: Instant, cx: &mut Context<'_>) -> Option<B::Message> {
-        let at = match self.timers.peek() {
-            Some(Reverse(timer)) => timer.at,
-            None => {
-                self.sleep = None;
-                return None;
-            }
-        };
+        let at = self.timers.peek()?.0.at;
         if at > now {
             let deadline = tokio::time::Instant::from_std(at);
             let sleep = self

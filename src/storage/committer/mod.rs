@@ -101,14 +101,14 @@ impl Committer {
     ///
     /// # Errors
     /// [`Busy`] when the queue is full ([`QUEUE_ITEMS_MAX`] or [`QUEUE_BYTES_MAX`]).
-    pub fn commit(&self, batch: RoomBatch, done: CommitDone) -> Result<(), Busy> {
+    pub fn commit(&self, batch: RoomBatch, done: CommitDone) -> Result<(), Box<Busy>> {
         let bytes = batch.bytes();
-        self.send(Work::Batch(batch, Done::new(done)), bytes)
+        self.send(Work::Batch(Box::new(batch), Done::new(done)), bytes)
             .map_err(|work| match work {
-                Work::Batch(batch, done) => Busy {
-                    batch,
+                Work::Batch(batch, done) => Box::new(Busy {
+                    batch: *batch,
                     done: done.into_inner(),
-                },
+                }),
                 _ => unreachable!("the work that was sent comes back"),
             })
     }

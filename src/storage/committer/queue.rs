@@ -12,16 +12,17 @@ pub const QUEUE_ITEMS_MAX: usize = 4096;
 /// Bytes of work that may wait, about.
 pub const QUEUE_BYTES_MAX: usize = 64 << 20;
 
+type Callback<T> = Box<dyn FnOnce(Result<T, CommitError>) + Send>;
 /// Told when a batch is fsynced, or why not.
-pub type CommitDone = Box<dyn FnOnce(Result<Committed, CommitError>) + Send>;
+pub type CommitDone = Callback<Committed>;
 /// Told when everything before is durable, or why not.
-pub type FenceDone = Box<dyn FnOnce(Result<(), CommitError>) + Send>;
+pub type FenceDone = Callback<()>;
 
 /// A callback that is called exactly once: with [`CommitError::Closed`] when it is dropped.
-pub(super) struct Done<T>(Option<Box<dyn FnOnce(Result<T, CommitError>) + Send>>);
+pub(super) struct Done<T>(Option<Callback<T>>);
 
 impl<T> Done<T> {
-    pub(super) fn new(callback: Box<dyn FnOnce(Result<T, CommitError>) + Send>) -> Self {
+    pub(super) fn new(callback: Callback<T>) -> Self {
         Self(Some(callback))
     }
 
@@ -29,7 +30,7 @@ impl<T> Done<T> {
         self.run(result);
     }
 
-    pub(super) fn into_inner(mut self) -> Box<dyn FnOnce(Result<T, CommitError>) + Send> {
+    pub(super) fn into_inner(mut self) -> Callback<T> {
         self.0
             .take()
             .expect("only `call`, `drop` and this take it, and each consumes the holder")
@@ -51,7 +52,7 @@ impl<T> Drop for Done<T> {
 }
 
 pub(super) enum Work {
-    Batch(RoomBatch, Done<Committed>),
+    Batch(Box<RoomBatch>, Done<Committed>),
     Fence(RoomId, Done<()>),
     Node(NodeChange, Done<()>),
     Close,

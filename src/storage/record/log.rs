@@ -48,23 +48,6 @@ pub(in crate::storage) fn decode_log(offset: Offset, bytes: &[u8]) -> Result<Rec
     })
 }
 
-/// Takes the content out of a body; the header stays. Tells whether there was any.
-pub(in crate::storage) fn strip(body: &mut Body) -> bool {
-    match body {
-        Body::Post { content, .. } | Body::Edit { content, .. } => content.take().is_some(),
-        // What a later version wrote may be content.
-        Body::Other { fields, .. } => !std::mem::take(fields).is_empty(),
-        Body::Delete { .. }
-        | Body::Reaction { .. }
-        | Body::Pin { .. }
-        | Body::Topic { .. }
-        | Body::Member { .. }
-        | Body::Room { .. }
-        | Body::Purge { .. }
-        | Body::Void { .. } => false,
-    }
-}
-
 #[derive(Serialize, Deserialize)]
 struct LogForm {
     stamp: HlcForm,

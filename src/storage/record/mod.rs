@@ -8,7 +8,7 @@ mod log;
 mod node;
 mod room;
 
-pub(super) use log::{decode_log, encode_log, strip};
+pub(super) use log::{decode_log, encode_log};
 pub(super) use node::{Meta, PurgeJob};
 
 use super::seal;

@@ -90,6 +90,8 @@ pub(super) struct Group<C> {
     announced: bool,
     /// A static child was lost and cannot be made again.
     broken: bool,
+    /// All static children are added.
+    open: bool,
 }
 
 impl<C: Clone> Group<C> {
@@ -106,17 +108,20 @@ impl<C: Clone> Group<C> {
             window: Window::default(),
             announced: false,
             broken: false,
+            open: false,
         }
     }
 
-    /// Adds the next static child, before the first start and before any dynamic child.
+    /// Adds the next static child, before the group opens.
     pub(super) fn add_static(&mut self, restart: Restart, payload: C) -> ChildId {
-        debug_assert!(
-            self.members.len() == self.statics,
-            "static children come first"
-        );
+        debug_assert!(!self.open, "static children come first");
         self.statics += 1;
         self.insert(restart, payload)
+    }
+
+    /// Lets dynamic children in.
+    pub(super) fn open(&mut self) {
+        self.open = true;
     }
 
     /// Adds a dynamic child; `None` when the group ends or is full.
@@ -126,17 +131,13 @@ impl<C: Clone> Group<C> {
         payload: C,
         effects: &mut Effects<C>,
     ) -> Option<ChildId> {
-        if matches!(self.mode, Mode::Halting(_) | Mode::Halted)
-            || self.members.len() - self.free.len() >= CHILDREN_MAX
-        {
+        let ending = matches!(self.mode, Mode::Halting(_) | Mode::Halted);
+        if !self.open || ending || self.children() >= CHILDREN_MAX {
             return None;
         }
         let id = self.insert(restart, payload);
         self.tally.down += 1;
-        if matches!(self.mode, Mode::Up)
-            && self.announced
-            && self.policy.strategy == Strategy::OneForOne
-        {
+        if matches!(self.mode, Mode::Up) && self.announced && self.lets_dynamic_up() {
             self.start_member(id.index as usize, Duration::ZERO, effects);
         } else {
             self.advance(effects);
@@ -319,12 +320,14 @@ impl<C: Clone> Group<C> {
 
     /// Spreads the pause of a subtree's restart: the first static child and every dynamic one wait.
     fn delay(&mut self, pause: Duration) {
+        let mut first = true;
         for (index, member) in self.members.iter_mut().enumerate() {
             if let Some(member) = member
                 && let Phase::Down(delay) = &mut member.phase
-                && (index == 0 || index >= self.statics)
+                && (first || index >= self.statics)
             {
                 *delay = pause;
+                first = false;
             }
         }
     }

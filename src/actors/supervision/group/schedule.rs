@@ -26,6 +26,17 @@ impl<C: Clone> Group<C> {
         }
     }
 
+    /// Whether a dynamic child may start on its own, now that the group is up.
+    pub(super) fn lets_dynamic_up(&self) -> bool {
+        self.policy.strategy == Strategy::OneForOne
+            || (0..self.statics).all(|index| {
+                matches!(
+                    self.phase(index),
+                    Some(Phase::Running | Phase::Quarantined | Phase::Stopping | Phase::Gone)
+                )
+            })
+    }
+
     /// Starts static children one by one in order, the dynamic ones after them.
     fn raise(&mut self, effects: &mut Effects<C>) {
         for index in 0..self.statics {

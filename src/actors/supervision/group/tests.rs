@@ -57,6 +57,7 @@ impl World {
             .iter()
             .map(|restart| sim(group.add_static(*restart, ())))
             .collect();
+        group.open();
         Self {
             group,
             sims,
