@@ -12,6 +12,9 @@ use std::{
 /// Long enough for the slowest machine; nothing waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Log lines that may wait to be looked at.
+const LOG_LINES_MAX: usize = 4096;
+
 /// The binary, in an environment without settings.
 fn greenroom(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_greenroom"));
@@ -52,7 +55,7 @@ impl Server {
             .spawn()
             .expect("the binary runs");
         let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
-        let (sender, log) = mpsc::channel();
+        let (sender, log) = mpsc::sync_channel(LOG_LINES_MAX);
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 let _ = sender.send(line);
