@@ -1,6 +1,6 @@
 //! What a client does with what the server says.
 
-use super::{Client, Keep, OnLoss, ended};
+use super::{Client, Keep, OnLoss, Room, ended};
 use crate::clock::now_us;
 use crate::ledger::{Acked, Seen};
 use crate::wire::{HotFrame, Inbound, LinkError, Message, Opcode};
@@ -76,7 +76,7 @@ impl Client {
             state.generation += 1;
             state.link = None;
             state.posts.clear();
-            state.rooms.iter_mut().for_each(super::Room::interrupted);
+            state.rooms.iter_mut().for_each(Room::interrupted);
             (std::mem::take(&mut state.waiting), state.welcome.take())
         };
         for (_, sender) in waiting {
@@ -144,8 +144,12 @@ impl Client {
             return;
         };
         for entry in &hot.ops {
+            room.has(entry.op.dot);
             if room.view.note(entry.offset.get(), entry.op.dot) != Seen::Again {
                 tally.delivered(entry.op.due_us, now_us, room.in_sync());
+                if entry.op.due_us.is_some() {
+                    room.newest = Some((entry.stamp, entry.op.dot));
+                }
             }
         }
     }
@@ -178,10 +182,12 @@ impl Client {
                     Acked::Again => {}
                     Acked::Conflict => tally.error("an ack at another place"),
                 }
+                room.has(ack.dot);
                 room.view.note_own(offset, ack.dot);
             }
             for refused in &hot.refused {
                 tally.error(format!("op refused: {:?}", refused.code));
+                room.has(refused.dot);
                 room.view.note_own(refused.offset.get(), refused.dot);
             }
             (index, hot.stopped.as_ref())
@@ -207,7 +213,7 @@ impl Client {
             if room.view.cursor() < cursor.1.get() {
                 self.tally.borrow_mut().error("synced without its ops");
             }
-            if state.rooms.iter().all(super::Room::in_sync)
+            if state.rooms.iter().all(Room::in_sync)
                 && let Some(lost_at_us) = state.lost_at_us.take()
             {
                 let away_us = now_us().saturating_sub(lost_at_us);
