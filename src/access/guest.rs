@@ -119,6 +119,12 @@ impl GuestKey {
         id.parse().expect("a prefix and 16 digits are a user id")
     }
 
+    /// The bytes of the key.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The key itself, as 64 hexadecimal digits.
     ///
     /// # Panics

@@ -1,11 +1,18 @@
 //! A bounded pool of threads for reads from disk: arbiters never block on sled for more than a point look-up.
 
-use crate::storage::Store;
-use crossbeam::channel::{Receiver, Sender, TrySendError, bounded};
+use crate::protocol::limits::PAGE_OPS_MAX;
+use crate::storage::{PageLimits, Store};
+use crossbeam::channel::{Receiver, Sender, bounded};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Reads that may wait; each connection keeps only a few outstanding.
 const QUEUE_MAX: usize = 4_096;
+
+/// What one read of a log takes in: a page on the wire.
+pub const PAGE: PageLimits = PageLimits {
+    items: PAGE_OPS_MAX,
+    bytes: 256 * 1024,
+};
 
 /// A read: runs on a pool thread and hands its result on itself.
 pub type Read = Box<dyn FnOnce(&Store) + Send>;
@@ -30,7 +37,9 @@ impl Readers {
         let (queue, reads) = bounded(QUEUE_MAX);
         for n in 0..threads.max(1) {
             let (store, reads) = (store.clone(), reads.clone());
-            std::thread::Builder::new().name(format!("reader-{n}")).spawn(move || serve(&store, &reads))?;
+            std::thread::Builder::new()
+                .name(format!("reader-{n}"))
+                .spawn(move || serve(&store, &reads))?;
         }
         Ok(Self { queue })
     }
@@ -40,7 +49,7 @@ impl Readers {
     /// # Errors
     /// [`Busy`] when [`QUEUE_MAX`] reads wait already.
     pub fn submit(&self, read: Read) -> Result<(), Busy> {
-        self.queue.try_send(read).map_err(|TrySendError::Full(_) | TrySendError::Disconnected(_)| Busy)
+        self.queue.try_send(read).map_err(|_| Busy)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A promise to answer a request: if whoever holds it crashes, dropping it tells the client to send again.
 
-use super::outbox::{OutLane, Outbox};
+use super::outbox::{self, OutLane, Outbox};
 use crate::id::RoomId;
 use crate::protocol::{Advice, ErrorCode, RequestId, ServerFrame};
 use std::sync::Arc;
@@ -16,7 +16,11 @@ impl Reply {
     /// A promise to answer request `id`, which was about `room`.
     #[must_use]
     pub fn new(id: RequestId, room: Option<RoomId>, outbox: Arc<Outbox>) -> Self {
-        Self { id, room, outbox: Some(outbox) }
+        Self {
+            id,
+            room,
+            outbox: Some(outbox),
+        }
     }
 
     /// The request.
@@ -28,14 +32,14 @@ impl Reply {
     /// Answers.
     pub fn send(mut self, frame: ServerFrame) {
         if let Some(outbox) = self.outbox.take() {
-            outbox.deliver(OutLane::Control, frame);
+            outbox::deliver(&outbox, OutLane::Control, frame);
         }
     }
 
     /// Answers in the lane of ops, behind every op queued before: for `ack`, whose offsets must come in order.
     pub fn send_in_order(mut self, frame: ServerFrame) {
         if let Some(outbox) = self.outbox.take() {
-            outbox.deliver(OutLane::Ops, frame);
+            outbox::deliver(&outbox, OutLane::Ops, frame);
         }
     }
 
@@ -53,7 +57,18 @@ impl Reply {
     fn refuse_in_place(&mut self, code: ErrorCode, advice: Advice, message: String) {
         if let Some(outbox) = self.outbox.take() {
             let (id, room) = (Some(self.id), self.room);
-            outbox.deliver(OutLane::Control, ServerFrame::Error { id, room, code, advice, message, retry_after_ms: None });
+            outbox::deliver(
+                &outbox,
+                OutLane::Control,
+                ServerFrame::Error {
+                    id,
+                    room,
+                    code,
+                    advice,
+                    message,
+                    retry_after_ms: None,
+                },
+            );
         }
     }
 }

@@ -54,12 +54,27 @@ impl Hlc {
                 ms: self.ms,
                 counter: self.counter + 1,
             }
-        } else {
+        } else if self.ms < WIRE_INTEGER_MAX {
             Self {
                 ms: self.ms + 1,
                 counter: 0,
             }
+        } else {
+            self // the year 287396: time has ended
         }
+    }
+
+    /// The next reading of a client's clock that last read `self`, on seeing the stamp `seen` while its wall clock shows
+    /// `now_ms`: greater than both. Servers never do this with a client's clock, or one wrong clock would move all.
+    #[must_use]
+    pub fn receive(self, seen: Stamp, now_ms: u64) -> Self {
+        self.max(seen.0).tick(now_ms)
+    }
+
+    /// What an author's clock counts for: no later than the stamp, so a clock that runs ahead wins nothing.
+    #[must_use]
+    pub fn effective(self, stamp: Stamp) -> Self {
+        self.min(stamp.0)
     }
 }
 
@@ -89,3 +104,33 @@ impl fmt::Debug for Hlc {
 )]
 #[serde(transparent)]
 pub struct Stamp(pub Hlc);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64, counter: u32) -> Hlc {
+        Hlc::new(ms, counter).expect("in range")
+    }
+
+    #[test]
+    fn ticks_grow_when_the_wall_clock_stands_or_runs_back() {
+        assert_eq!(at(5, 3).tick(6), at(6, 0));
+        assert_eq!(at(5, 3).tick(5), at(5, 4));
+        assert_eq!(at(5, 3).tick(1), at(5, 4));
+        assert_eq!(at(5, u32::MAX).tick(1), at(6, 0));
+    }
+
+    #[test]
+    fn receiving_passes_both_clocks() {
+        assert_eq!(at(5, 3).receive(Stamp(at(9, 2)), 7), at(9, 3));
+        assert_eq!(at(5, 3).receive(Stamp(at(2, 2)), 4), at(5, 4));
+        assert_eq!(at(5, 3).receive(Stamp(at(9, 2)), 10), at(10, 0));
+    }
+
+    #[test]
+    fn a_clock_that_runs_ahead_counts_as_its_stamp() {
+        assert_eq!(at(99, 0).effective(Stamp(at(9, 2))), at(9, 2));
+        assert_eq!(at(3, 0).effective(Stamp(at(9, 2))), at(3, 0));
+    }
+}

@@ -110,6 +110,42 @@ pub enum Body {
     },
 }
 
+impl Body {
+    /// Takes the content out and leaves the header: what delete, retention and storage mean by "purge".
+    pub fn purge(&mut self) {
+        match self {
+            Self::Post { content, .. } | Self::Edit { content, .. } => *content = None,
+            Self::Other { fields, .. } => fields.clear(),
+            Self::Delete { .. }
+            | Self::Reaction { .. }
+            | Self::Pin { .. }
+            | Self::Topic { .. }
+            | Self::Member { .. }
+            | Self::Room { .. }
+            | Self::Purge { .. }
+            | Self::Void { .. } => {}
+        }
+    }
+
+    /// The message it is about: what it edits, deletes, reacts to or pins.
+    #[must_use]
+    pub const fn target(&self) -> Option<Dot> {
+        match self {
+            Self::Edit { target, .. }
+            | Self::Delete { target }
+            | Self::Reaction { target, .. }
+            | Self::Pin { target, .. } => Some(*target),
+            Self::Post { .. }
+            | Self::Topic { .. }
+            | Self::Member { .. }
+            | Self::Room { .. }
+            | Self::Purge { .. }
+            | Self::Void { .. }
+            | Self::Other { .. } => None,
+        }
+    }
+}
+
 /// The body of a message. The server need not understand it: `text` may be ciphertext, and unknown fields are kept.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Content {

@@ -3,7 +3,7 @@
 //! Written by hand: serde's `flatten` would lose unknown fields of known kinds, and cannot tell a purged body.
 
 use super::{Body, Content, Dot, Hlc, Membership, Op, Role, Stamp, Standing, Visibility, VoidCode};
-use crate::id::UserId;
+use crate::id::{UserId, WIRE_INTEGER_MAX};
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, de::Error as _,
     ser::SerializeMap,
@@ -102,6 +102,7 @@ impl<'de> Deserialize<'de> for Op {
 }
 
 fn parse(fields: &mut Fields) -> Result<Op, String> {
+    check_integers(fields.values())?;
     let dot: Dot = take(fields, "dot")?;
     let hlc: Hlc = take(fields, "hlc")?;
     let author: Option<UserId> = take_optional(fields, "author")?;
@@ -163,6 +164,21 @@ fn parse_body(kind: String, mut fields: Fields) -> Result<Body, String> {
     })
 }
 
+/// Refuses integers beyond ±(2^53 − 1), in unknown fields too: a reader with doubles only would change the op.
+/// Recursion ends where the decoders' depth limits do.
+fn check_integers<'a>(mut values: impl Iterator<Item = &'a Value>) -> Result<(), String> {
+    values.try_for_each(|value| match value {
+        Value::Number(n) if n.is_f64() => Ok(()),
+        Value::Number(n) => match n.as_i64() {
+            Some(n) if n.unsigned_abs() <= WIRE_INTEGER_MAX => Ok(()),
+            _ => Err(format!("the integer {n} is beyond 2^53-1")),
+        },
+        Value::Array(values) => check_integers(values.iter()),
+        Value::Object(fields) => check_integers(fields.values()),
+        Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
+    })
+}
+
 /// Takes the content, or `None` when the op says that it was purged.
 fn take_content(fields: &mut Fields) -> Result<Option<Content>, String> {
     if take_optional::<bool>(fields, "purged")? == Some(true) {
@@ -208,6 +224,30 @@ impl Body {
             Self::Purge { .. } => "purge",
             Self::Void { .. } => "void",
             Self::Other { kind, .. } => kind,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_of_unknown_fields_stay_within_2_to_the_53() {
+        let op = |value: &str| {
+            serde_json::from_str::<Op>(&format!(
+                r#"{{"dot":["00000000000000aa",1],"hlc":[1,0],"kind":"post","text":"","x":{{"y":[{value}]}}}}"#
+            ))
+        };
+        for good in ["9007199254740991", "-9007199254740991", "1.5", "1e300"] {
+            assert!(op(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "9007199254740992",
+            "-9007199254740992",
+            "18446744073709551615",
+        ] {
+            assert!(op(bad).is_err(), "{bad}");
         }
     }
 }

@@ -3,10 +3,10 @@
 use super::{
     Depth, Drops, Item, LOWEST_SHARE, LaneDrops, LaneSpec, Losses, Queued, Refused, RefusedReason,
     deque::Deque,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 use std::{
     mem,
-    sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
     time::Instant,
 };
@@ -138,7 +138,7 @@ impl<T: Item> Cold<T> {
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
-        // A panic inside `Item::frame` leaves the deques whole: only the item at hand is lost.
+        // Only a panic in `Item::frame`, which the trait forbids, can poison it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -46,7 +46,8 @@ pub enum Overflow {
     DropFrame,
 }
 
-/// What a mailbox must know of an item. Both answers must be cheap, and must not call the mailbox.
+/// What a mailbox must know of an item. Both answers must be cheap, must not panic and must not call
+/// the mailbox.
 pub trait Item {
     /// The bytes it stands for. Asked once, when it is pushed.
     fn bytes(&self) -> usize;

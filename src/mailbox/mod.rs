@@ -14,13 +14,17 @@
 mod cold;
 mod deque;
 mod drops;
+mod hot;
 mod lane;
+mod ring;
+mod sync;
 
 pub use drops::{Drops, LaneDrops};
 pub use lane::{Item, LANES_MAX, Lane, LaneSpec, Overflow};
 
 use cold::Cold;
 use deque::{Losses, Queued};
+use hot::Hot;
 use std::{
     fmt,
     marker::PhantomData,
@@ -70,6 +74,7 @@ pub struct Depth {
 
 enum Backend<T> {
     Cold(Cold<T>),
+    Hot(Box<Hot<T>>),
 }
 
 impl<L: Lane, T: Item> Mailbox<L, T> {
@@ -86,7 +91,11 @@ impl<L: Lane, T: Item> Mailbox<L, T> {
     /// For the few that many threads feed at once: lock-free lanes, preallocated to `items_max`.
     #[must_use]
     pub fn hot() -> Self {
-        Self::cold()
+        const { lane::check(L::SPECS) };
+        Self {
+            backend: Backend::Hot(Box::new(Hot::new(L::SPECS))),
+            lanes: PhantomData,
+        }
     }
 
     /// Queues an item in its lane and wakes the consumer. `Ok` also when a lossy policy dropped it, or others for it:
@@ -98,6 +107,7 @@ impl<L: Lane, T: Item> Mailbox<L, T> {
         let queued = Queued::new(item, now);
         match &self.backend {
             Backend::Cold(cold) => cold.push(L::SPECS, lane.index(), queued, now),
+            Backend::Hot(hot) => hot.push(L::SPECS, lane.index(), queued, now),
         }
     }
 
@@ -105,6 +115,7 @@ impl<L: Lane, T: Item> Mailbox<L, T> {
     pub fn pop(&self, now: Instant) -> Option<T> {
         match &self.backend {
             Backend::Cold(cold) => cold.pop(L::SPECS, now),
+            Backend::Hot(hot) => hot.pop(L::SPECS, now),
         }
     }
 
@@ -114,6 +125,7 @@ impl<L: Lane, T: Item> Mailbox<L, T> {
     pub fn drain(&self, items_max: usize, now: Instant, out: &mut Vec<T>) -> usize {
         match &self.backend {
             Backend::Cold(cold) => cold.drain(L::SPECS, items_max, now, out),
+            Backend::Hot(hot) => hot.drain(L::SPECS, items_max, now, out),
         }
     }
 
@@ -122,6 +134,7 @@ impl<L: Lane, T: Item> Mailbox<L, T> {
     pub fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
         match &self.backend {
             Backend::Cold(cold) => cold.poll_ready(cx),
+            Backend::Hot(hot) => hot.poll_ready(cx),
         }
     }
 
@@ -129,6 +142,7 @@ impl<L: Lane, T: Item> Mailbox<L, T> {
     pub fn close(&self) {
         match &self.backend {
             Backend::Cold(cold) => cold.close(),
+            Backend::Hot(hot) => hot.close(),
         }
     }
 
@@ -137,6 +151,7 @@ impl<L: Lane, T: Item> Mailbox<L, T> {
     pub fn is_closed(&self) -> bool {
         match &self.backend {
             Backend::Cold(cold) => cold.is_closed(),
+            Backend::Hot(hot) => hot.is_closed(),
         }
     }
 
@@ -145,6 +160,7 @@ impl<L: Lane, T: Item> Mailbox<L, T> {
     pub fn is_empty(&self) -> bool {
         match &self.backend {
             Backend::Cold(cold) => cold.is_empty(),
+            Backend::Hot(hot) => hot.is_empty(),
         }
     }
 
@@ -153,7 +169,19 @@ impl<L: Lane, T: Item> Mailbox<L, T> {
     pub fn depth(&self, lane: L) -> Depth {
         match &self.backend {
             Backend::Cold(cold) => cold.depth(lane.index()),
+            Backend::Hot(hot) => hot.depth(lane.index()),
         }
+    }
+
+    /// What every lane holds now, in the order of [`Lane::SPECS`].
+    #[must_use]
+    pub fn depths(&self) -> Vec<Depth> {
+        (0..L::SPECS.len())
+            .map(|lane| match &self.backend {
+                Backend::Cold(cold) => cold.depth(lane),
+                Backend::Hot(hot) => hot.depth(lane),
+            })
+            .collect()
     }
 
     /// What did not arrive since the mailbox was made, by lane and reason. It can be read at any time.
@@ -161,6 +189,7 @@ impl<L: Lane, T: Item> Mailbox<L, T> {
     pub fn drops(&self) -> Drops {
         match &self.backend {
             Backend::Cold(cold) => cold.drops(L::SPECS.len()),
+            Backend::Hot(hot) => hot.drops(),
         }
     }
 }

@@ -1,13 +1,30 @@
 //! What a client says.
 
 use crate::crdt::{Dot, Op, Role, Stamp, VersionVector, Visibility};
-use crate::id::{Epoch, InviteId, Offset, RoomId, UserId};
+use crate::id::{Epoch, IdError, InviteId, Offset, RoomId, UserId, WIRE_INTEGER_MAX};
 use serde::{Deserialize, Serialize};
 
-/// A client's name for a request; the answer carries it back. Any number up to 2^53 − 1.
+/// A client's name for a request; the answer carries it back. Any number up to 2^53 − 1: larger ones are not decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "u64", into = "u64")]
 pub struct RequestId(pub u64);
+
+impl TryFrom<u64> for RequestId {
+    type Error = IdError;
+
+    fn try_from(value: u64) -> Result<Self, IdError> {
+        if value > WIRE_INTEGER_MAX {
+            return Err(IdError::Integer { min: 0 });
+        }
+        Ok(Self(value))
+    }
+}
+
+impl From<RequestId> for u64 {
+    fn from(id: RequestId) -> Self {
+        id.0
+    }
+}
 
 /// A frame from a client. `t` names it; unknown fields are ignored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

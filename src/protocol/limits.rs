@@ -2,6 +2,8 @@
 
 /// A message from a client, after decompression, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
+/// How deep a MessagePack message may nest, so that no message can exhaust a stack (JSON's reader stops at 128).
+pub const MESSAGE_DEPTH_MAX: usize = 64;
 /// The text of a post, edit or topic, in bytes of UTF-8.
 pub const TEXT_BYTES_MAX: usize = 16 * 1024;
 /// A whole op in canonical JSON, in bytes; a stored record stays below 32 KiB.

@@ -1,3 +1,6 @@
 //! Bytes in, bytes out: HTTP, WebSocket.
 
+pub mod http;
+pub mod listen;
+pub mod tls;
 pub mod ws;

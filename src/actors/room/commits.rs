@@ -4,8 +4,7 @@
 //! room commits in groups of its own and its frames carry several ops.
 
 use crate::actors::reply::Reply;
-use crate::chat::{Change, Known, Record};
-use crate::crdt::{Body, Dot};
+use crate::chat::{Change, Notice, Record};
 use crate::id::{ConnectionId, Offset};
 use crate::protocol::ServerFrame;
 use std::collections::VecDeque;
@@ -23,6 +22,8 @@ pub(super) struct Batch {
     pub(super) changes: Vec<Change>,
     /// Answers to send once it is on disk.
     pub(super) replies: Vec<Answer>,
+    /// What to tell others once it is on disk.
+    pub(super) notices: Vec<Notice>,
     /// Whether the answers wait for an fsync.
     pub(super) durable: bool,
     ops: usize,
@@ -56,6 +57,14 @@ impl Batch {
         })
     }
 
+    /// First and last offset it appends.
+    pub(super) fn span(&self) -> Option<(Offset, Offset)> {
+        Some((
+            self.records().next()?.entry.offset,
+            self.records().next_back()?.entry.offset,
+        ))
+    }
+
     /// The connection that wrote every op of the batch: its acks stand for them.
     pub(super) fn sole_author(&self) -> Option<ConnectionId> {
         match self.authors {
@@ -66,7 +75,9 @@ impl Batch {
 
     /// Whether it makes bodies unreadable.
     pub(super) fn purges(&self) -> bool {
-        self.changes.iter().any(|change| matches!(change, Change::Strip { .. } | Change::PurgeUpTo(_)))
+        self.changes
+            .iter()
+            .any(|change| matches!(change, Change::Strip { .. } | Change::PurgeUpTo(_)))
     }
 }
 
@@ -79,18 +90,33 @@ pub(super) struct Commits {
 
 impl Commits {
     /// Adds a decision. `author` is the connection whose ops it appends, `None` for server ops.
-    pub(super) fn add(&mut self, changes: Vec<Change>, durable: bool, author: Option<ConnectionId>) {
-        let appended = changes.iter().filter(|change| matches!(change, Change::Append(_))).count();
+    pub(super) fn add(
+        &mut self,
+        changes: Vec<Change>,
+        durable: bool,
+        author: Option<ConnectionId>,
+    ) {
+        let appended = changes
+            .iter()
+            .filter(|change| matches!(change, Change::Append(_)))
+            .count();
         if appended > 0 {
             self.open.authors = match (self.open.authors, author) {
                 (Authors::None, Some(connection)) => Authors::One(connection),
-                (Authors::One(before), Some(connection)) if before == connection => Authors::One(before),
+                (Authors::One(before), Some(connection)) if before == connection => {
+                    Authors::One(before)
+                }
                 _ => Authors::Many,
             };
         }
         self.open.ops += appended;
         self.open.durable |= durable;
         self.open.changes.extend(changes);
+    }
+
+    /// Holds notices until the open batch is on disk.
+    pub(super) fn notify(&mut self, notices: Vec<Notice>) {
+        self.open.notices.extend(notices);
     }
 
     /// Holds an answer until everything decided so far is on disk; gives it back when that is so already.
@@ -124,7 +150,11 @@ impl Commits {
     /// Everything not yet done, for a node that can no longer write.
     pub(super) fn abandon(&mut self) -> Vec<Answer> {
         let open = std::mem::take(&mut self.open);
-        self.in_flight.drain(..).chain([open]).flat_map(|batch| batch.replies).collect()
+        self.in_flight
+            .drain(..)
+            .chain([open])
+            .flat_map(|batch| batch.replies)
+            .collect()
     }
 
     /// Whether another request would make the open batch too large.
@@ -135,33 +165,5 @@ impl Commits {
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.open.changes.is_empty() && self.in_flight.is_empty()
-    }
-
-    /// An op that may not be on disk yet, and so not in its index.
-    pub(super) fn find(&self, dot: Dot) -> Option<Known> {
-        let batches = || self.in_flight.iter().chain([&self.open]);
-        let record = batches().flat_map(Batch::records).find(|record| record.entry.op.dot == dot)?;
-        Some(Known {
-            offset: record.entry.offset,
-            stamp: record.entry.stamp,
-            author: record.entry.op.author.clone(),
-            fingerprint: record.fingerprint,
-            body: record.entry.op.body.clone(),
-            deleted: self.deletes(dot),
-            posts: record.posts,
-        })
-    }
-
-    /// Whether a delete of `dot` waits here.
-    pub(super) fn deletes(&self, dot: Dot) -> bool {
-        let batches = self.in_flight.iter().chain([&self.open]);
-        batches.flat_map(Batch::records).any(|r| matches!(r.entry.op.body, Body::Delete { target } if target == dot))
-    }
-}
-
-impl Batch {
-    /// First and last offset it appends.
-    pub(super) fn span(&self) -> Option<(Offset, Offset)> {
-        Some((self.records().next()?.entry.offset, self.records().next_back()?.entry.offset))
     }
 }

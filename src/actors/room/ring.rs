@@ -26,13 +26,19 @@ struct Span {
 impl Ring {
     /// Adds the frame with the entries `first..=last`, which follow those before.
     pub(super) fn push(&mut self, first: Offset, last: Offset, frame: Arc<Outgoing>) {
-        if self.frames.back().is_some_and(|newest| newest.last.next() != first) {
+        if self
+            .frames
+            .back()
+            .is_some_and(|newest| newest.last.next() != first)
+        {
             self.clear();
         }
         self.entries += last.get() - first.get() + 1;
         self.frames.push_back(Span { first, last, frame });
         while self.frames.len() > FRAMES_MAX || self.entries > ENTRIES_MAX {
-            let Some(oldest) = self.frames.pop_front() else { break };
+            let Some(oldest) = self.frames.pop_front() else {
+                break;
+            };
             self.entries -= oldest.last.get() - oldest.first.get() + 1;
         }
     }
@@ -43,10 +49,17 @@ impl Ring {
         if after >= head {
             return Some(Vec::new());
         }
-        let reaches_back = self.frames.front().is_some_and(|oldest| oldest.first <= after.next());
+        let reaches_back = self
+            .frames
+            .front()
+            .is_some_and(|oldest| oldest.first <= after.next());
         let reaches_head = self.frames.back().is_some_and(|newest| newest.last >= head);
         (reaches_back && reaches_head).then(|| {
-            self.frames.iter().filter(|span| span.last > after).map(|span| Arc::clone(&span.frame)).collect()
+            self.frames
+                .iter()
+                .filter(|span| span.last > after)
+                .map(|span| Arc::clone(&span.frame))
+                .collect()
         })
     }
 
@@ -69,13 +82,18 @@ mod tests {
     fn ring(spans: &[(u64, u64)]) -> Ring {
         let mut ring = Ring::default();
         for (first, last) in spans {
-            ring.push(offset(*first), offset(*last), Arc::new(Outgoing::new(ServerFrame::Beat {})));
+            ring.push(
+                offset(*first),
+                offset(*last),
+                Arc::new(Outgoing::new(ServerFrame::Beat {})),
+            );
         }
         ring
     }
 
     fn frames(ring: &Ring, after: u64, head: u64) -> Option<usize> {
-        ring.since(offset(after), offset(head)).map(|frames| frames.len())
+        ring.since(offset(after), offset(head))
+            .map(|frames| frames.len())
     }
 
     #[test]
@@ -94,10 +112,22 @@ mod tests {
     fn stays_bounded_and_without_gaps() {
         let mut many = ring(&[]);
         for n in 1..=10_000 {
-            many.push(offset(n), offset(n), Arc::new(Outgoing::new(ServerFrame::Beat {})));
+            many.push(
+                offset(n),
+                offset(n),
+                Arc::new(Outgoing::new(ServerFrame::Beat {})),
+            );
         }
         assert_eq!(many.frames.len(), FRAMES_MAX);
-        many.push(offset(20_000), offset(20_000), Arc::new(Outgoing::new(ServerFrame::Beat {})));
-        assert_eq!(frames(&many, 9_999, 20_000), None, "a gap empties what came before it");
+        many.push(
+            offset(20_000),
+            offset(20_000),
+            Arc::new(Outgoing::new(ServerFrame::Beat {})),
+        );
+        assert_eq!(
+            frames(&many, 9_999, 20_000),
+            None,
+            "a gap empties what came before it"
+        );
     }
 }

@@ -1,0 +1,258 @@
+//! From `hello` to `welcome`: tokens, guests who prove a key, renewal on the open socket.
+
+use super::{Connection, ConnectionLane, ConnectionMessage, Open, Session};
+use crate::access::limits::ConnectionLimits;
+use crate::access::{Capability, Challenge, GuestKey, GuestName, Principal};
+use crate::actors::gate::{Admission, Rejection};
+use crate::actors::supervision::Cx;
+use crate::chat::Caller;
+use crate::protocol::limits::{HEARTBEAT_MS, OPEN_ROOMS_MAX};
+use crate::protocol::{
+    Advice, CloseCode, ErrorCode, GuestLogin, Hello, ServerFrame, Status, Welcome,
+};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How far a log-in has come.
+pub(super) enum Login {
+    /// `hello` has not come.
+    AwaitHello,
+    /// A guest was challenged.
+    AwaitProof(Box<Guest>),
+    /// A guest's name is on its way to the disk.
+    Storing(Box<Guest>),
+}
+
+/// A guest on the way in.
+pub(super) struct Guest {
+    hello: Hello,
+    name: GuestName,
+    key: GuestKey,
+    challenge: Challenge,
+}
+
+impl Connection {
+    /// The first frame.
+    pub(super) fn hello(&mut self, mut hello: Hello, cx: &mut Cx<'_, Self>) {
+        if !HEARTBEAT_MS.contains(&hello.heartbeat_ms) || hello.rooms.len() > OPEN_ROOMS_MAX {
+            let message = "heartbeat_ms must be 1000 to 60000, and at most 512 rooms be opened";
+            self.refuse(None, ErrorCode::Malformed, Advice::Fix, message);
+            return self.close(CloseCode::Unauthorized, cx.now());
+        }
+        match (hello.token.take(), hello.guest.take()) {
+            (Some(token), _) => match self.node.gate.admit(&token, self.node.clock.now_ms()) {
+                Ok(capability) => self.welcome(hello, capability, None, cx),
+                Err(rejection) => self.reject(rejection, cx),
+            },
+            (None, Some(login)) => match self.challenge(hello, &login) {
+                Ok(guest) => {
+                    let (nonce, node) = (guest.challenge.nonce(), self.node.gate.node());
+                    self.send(ServerFrame::Challenge { nonce, node });
+                    self.session = Session::Login(Login::AwaitProof(Box::new(guest)));
+                }
+                Err(rejection) => self.reject(rejection, cx),
+            },
+            (None, None) => self.reject(Rejection::NoCredential, cx),
+        }
+    }
+
+    /// A guest's signature over the challenge: to get in, or to renew its token.
+    pub(super) fn prove(&mut self, signature: &str, cx: &mut Cx<'_, Self>) {
+        match std::mem::replace(&mut self.session, Session::Closing) {
+            Session::Login(Login::AwaitProof(guest)) => {
+                if guest.challenge.verify(signature).is_err() {
+                    return self.reject(Rejection::BadProof, cx);
+                }
+                let stored = self.store_guest(&guest, cx);
+                self.session = Session::Login(Login::Storing(guest));
+                if let Some(result) = stored {
+                    self.guest_stored(result, cx);
+                }
+            }
+            Session::Open(mut open) => {
+                let challenge = open.renewal.take();
+                if challenge.is_none_or(|challenge| challenge.verify(signature).is_err()) {
+                    self.session = Session::Open(open);
+                    return self.refuse(
+                        None,
+                        ErrorCode::Unauthorized,
+                        Advice::Fix,
+                        "the signature does not fit",
+                    );
+                }
+                let capability = open.capability.clone();
+                self.session = Session::Open(open);
+                match self
+                    .node
+                    .gate
+                    .renew_guest(&capability, self.node.clock.now_ms())
+                {
+                    Ok(admission) => self.renewed(admission.capability, admission.token, cx),
+                    Err(rejection) => self.reject(rejection, cx),
+                }
+            }
+            other => {
+                self.session = other;
+                self.refuse(
+                    None,
+                    ErrorCode::NotReady,
+                    Advice::Fix,
+                    "there is no challenge to answer",
+                );
+            }
+        }
+    }
+
+    /// A new token on the open socket, or a guest's wish for a challenge.
+    pub(super) fn renew(&mut self, token: Option<String>, cx: &mut Cx<'_, Self>) {
+        let Session::Open(open) = &mut self.session else {
+            return self.refuse(None, ErrorCode::NotReady, Advice::Fix, "say hello first");
+        };
+        if let Some(token) = token {
+            let (user, device) = (open.capability.user.clone(), open.capability.device.clone());
+            return match self.node.gate.admit(&token, self.node.clock.now_ms()) {
+                Ok(capability) if capability.user == user && capability.device == device => {
+                    self.renewed(capability, None, cx);
+                }
+                Ok(_) => {
+                    let message = "the new token is of another user or device";
+                    self.refuse(None, ErrorCode::Unauthorized, Advice::Fix, message);
+                }
+                Err(rejection) => {
+                    let (code, advice) = rejection.code();
+                    self.refuse(None, code, advice, rejection.to_string());
+                }
+            };
+        }
+        if open.capability.principal != Principal::Guest {
+            return self.refuse(
+                None,
+                ErrorCode::Unauthorized,
+                Advice::Fix,
+                "only a guest renews without a token",
+            );
+        }
+        match self.node.gate.rechallenge(&open.capability) {
+            Ok(challenge) => {
+                let (nonce, node) = (challenge.nonce(), self.node.gate.node());
+                open.renewal = Some(challenge);
+                self.send(ServerFrame::Challenge { nonce, node });
+            }
+            Err(rejection) => self.reject(rejection, cx),
+        }
+    }
+
+    /// A guest's name is on disk, or is not.
+    pub(super) fn guest_stored(&mut self, result: Result<(), Rejection>, cx: &mut Cx<'_, Self>) {
+        let Session::Login(Login::Storing(guest)) =
+            std::mem::replace(&mut self.session, Session::Closing)
+        else {
+            return;
+        };
+        if let Err(rejection) = result {
+            return self.reject(rejection, cx);
+        }
+        let Guest {
+            hello, name, key, ..
+        } = *guest;
+        match self
+            .node
+            .gate
+            .admit_guest(&key, &name, self.node.clock.now_ms())
+        {
+            Ok(Admission { capability, token }) => self.welcome(hello, capability, token, cx),
+            Err(rejection) => self.reject(rejection, cx),
+        }
+    }
+
+    fn challenge(&self, hello: Hello, login: &GuestLogin) -> Result<Guest, Rejection> {
+        let name = GuestName::parse(&login.name).map_err(Rejection::Guest)?;
+        let key = GuestKey::parse(&login.key).map_err(Rejection::Guest)?;
+        let challenge = self.node.gate.challenge(&login.name, &key)?;
+        Ok(Guest {
+            hello,
+            name,
+            key,
+            challenge,
+        })
+    }
+
+    /// Writes a guest's name, unless it is stored already; `None`: the answer comes later.
+    fn store_guest(&self, guest: &Guest, cx: &mut Cx<'_, Self>) -> Option<Result<(), Rejection>> {
+        let address = cx.address();
+        self.node
+            .gate
+            .claim_name(&self.node, &guest.name, &guest.key, move |result| {
+                let message = ConnectionMessage::GuestStored(result);
+                // Refused only when the connection is gone.
+                let _ = address.push(ConnectionLane::Control, message);
+            })
+    }
+
+    fn welcome(
+        &mut self,
+        hello: Hello,
+        capability: Capability,
+        token: Option<String>,
+        cx: &mut Cx<'_, Self>,
+    ) {
+        if !capability.rights.can_read() {
+            return self.reject(Rejection::MayNotRead, cx);
+        }
+        let node = &self.node;
+        self.send(ServerFrame::Welcome(Welcome {
+            node: node.gate.node(),
+            server: concat!("greenroom/", env!("CARGO_PKG_VERSION")).into(),
+            user: capability.user.clone(),
+            device: capability.device.clone(),
+            name: capability.name.clone(),
+            heartbeat_ms: hello.heartbeat_ms,
+            now_ms: node.clock.now_ms(),
+            expires_ms: capability.expires_ms,
+            token,
+        }));
+        node.users.here(self.id, &capability, cx.address());
+        self.session = Session::Open(Box::new(Open {
+            caller: caller(&capability),
+            capability,
+            heartbeat: Duration::from_millis(hello.heartbeat_ms.into()),
+            status: Status::Online,
+            limits: ConnectionLimits::new(self.node.settings.connection_rates),
+            strikes: 0,
+            rooms: BTreeMap::new(),
+            renewal: None,
+        }));
+        for position in hello.rooms {
+            self.open_room(position, None, cx);
+        }
+        self.tick(cx);
+    }
+
+    fn renewed(&mut self, capability: Capability, token: Option<String>, cx: &mut Cx<'_, Self>) {
+        let Session::Open(open) = &mut self.session else {
+            return;
+        };
+        let expires_ms = capability.expires_ms;
+        open.caller = caller(&capability);
+        self.node.users.here(self.id, &capability, cx.address());
+        open.capability = capability;
+        self.send(ServerFrame::Renewed { token, expires_ms });
+    }
+
+    fn reject(&mut self, rejection: Rejection, cx: &mut Cx<'_, Self>) {
+        let (code, advice) = rejection.code();
+        self.refuse(None, code, advice, rejection.to_string());
+        self.close(rejection.close(), cx.now());
+    }
+}
+
+/// Who asks, for rooms.
+fn caller(capability: &Capability) -> Caller {
+    Caller {
+        user: capability.user.clone(),
+        device: capability.device.clone(),
+        name: capability.name.clone(),
+        role_max: capability.rights.role_max(),
+        can_post: capability.rights.can_post(),
+    }
+}

@@ -1,0 +1,285 @@
+//! What waits to be sent to one connection.
+//!
+//! Rooms and the Connection push, the transport drains as its socket takes more, so that what goes first is decided at
+//! the last moment. Who is refused in [`OutLane::Control`] or [`OutLane::Ops`] calls [`close`]: a client that lost one
+//! of those cannot go on, but can resume.
+
+use crate::{
+    crdt::{Body, Content, Entry},
+    mailbox::{Item, Lane, LaneSpec, Mailbox, Overflow, RefusedReason},
+    protocol::{CloseCode, Outgoing, ServerFrame},
+};
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// The lanes of one connection, shared by whoever has something to say to it.
+pub type Outbox = Mailbox<OutLane, OutItem>;
+
+/// The lanes, the most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OutLane {
+    /// The order to close. A lane of its own, so that it finds room when the others have none.
+    Close,
+    /// Welcome, errors, replies, beat, drain, closed.
+    Control,
+    /// Acks, live ops and pages of a sync, in offset order.
+    Ops,
+    /// Read markers, presence, typing: the newest count.
+    Signal,
+}
+
+impl Lane for OutLane {
+    const SPECS: &'static [LaneSpec] = &[
+        LaneSpec {
+            name: "close",
+            items_max: 1,
+            bytes_max: WEIGHT_MIN,
+            ttl: None,
+            overflow: Overflow::DropNewest,
+        },
+        LaneSpec {
+            name: "control",
+            items_max: 64,
+            bytes_max: 256 * 1024,
+            ttl: None,
+            overflow: Overflow::Refuse,
+        },
+        LaneSpec {
+            name: "ops",
+            items_max: 1024,
+            bytes_max: 4 * 1024 * 1024,
+            ttl: None,
+            overflow: Overflow::Refuse,
+        },
+        LaneSpec {
+            name: "signal",
+            items_max: 64,
+            bytes_max: 256 * 1024,
+            ttl: Some(Duration::from_secs(5)),
+            overflow: Overflow::DropOldest,
+        },
+    ];
+
+    fn index(self) -> usize {
+        match self {
+            Self::Close => 0,
+            Self::Control => 1,
+            Self::Ops => 2,
+            Self::Signal => 3,
+        }
+    }
+}
+
+/// Something to send.
+#[derive(Debug)]
+pub enum OutItem {
+    /// A frame, encoded once for all who get it.
+    Frame(Arc<Outgoing>),
+    /// A page of a sync: the next one is read when this one has left.
+    Page(Arc<Outgoing>, Credit),
+    /// Close, after what is queued ([`CloseCode::SlowConsumer`]: at once).
+    Close(CloseCode),
+}
+
+impl Item for OutItem {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Frame(outgoing) | Self::Page(outgoing, _) => weight(outgoing.frame()),
+            Self::Close(_) => WEIGHT_MIN,
+        }
+    }
+}
+
+/// Calls back when it is dropped: its item was sent, or never will be.
+pub struct Credit(Arc<dyn Fn() + Send + Sync>);
+
+impl Credit {
+    /// `returned` runs once, on whatever thread drops the credit; it must be short and must not block.
+    #[must_use]
+    pub fn new(returned: Arc<dyn Fn() + Send + Sync>) -> Self {
+        Self(returned)
+    }
+}
+
+impl Drop for Credit {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+impl fmt::Debug for Credit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credit")
+    }
+}
+
+/// Orders the connection closed. The first order counts; the transport ends the connection within seconds even when
+/// its socket is stuck.
+pub fn close(outbox: &Outbox, code: CloseCode, now: Instant) {
+    // Closed already, or about to be: then there is nothing left to order.
+    let _ = outbox.push(OutLane::Close, OutItem::Close(code), now);
+}
+
+/// Queues an item; a connection that cannot take one it needs is closed, and resumes.
+pub fn push(outbox: &Outbox, lane: OutLane, item: OutItem) {
+    let now = Instant::now();
+    if let Err(refused) = outbox.push(lane, item, now)
+        && refused.reason == RefusedReason::Full
+    {
+        close(outbox, CloseCode::SlowConsumer, now);
+    }
+}
+
+/// Queues a frame for this connection alone; see [`push`].
+pub fn deliver(outbox: &Outbox, lane: OutLane, frame: ServerFrame) {
+    push(outbox, lane, OutItem::Frame(Arc::new(Outgoing::new(frame))));
+}
+
+/// What the smallest frame counts for.
+const WEIGHT_MIN: usize = 64;
+const ENTRY_WEIGHT: usize = 192;
+const MENTION_WEIGHT: usize = 34;
+const NUMBER_WEIGHT: usize = 8;
+const CHANGE_WEIGHT: usize = 64;
+const LIST_ENTRY_WEIGHT: usize = 256;
+
+/// About how many bytes a frame is on the wire. Cheap: frames are encoded only when they are sent.
+fn weight(frame: &ServerFrame) -> usize {
+    WEIGHT_MIN
+        + match frame {
+            ServerFrame::Ops { ops, .. } => ops.iter().map(entry_weight).sum(),
+            ServerFrame::Ack { acks, refused, .. } => {
+                acks.len() * ENTRY_WEIGHT / 2 + refused.len() * ENTRY_WEIGHT
+            }
+            ServerFrame::Error { message, .. } => message.len(),
+            ServerFrame::Rooms { rooms, .. } => rooms.len() * LIST_ENTRY_WEIGHT,
+            ServerFrame::Members { members, .. } => members.len() * LIST_ENTRY_WEIGHT,
+            ServerFrame::Invites { invites, .. } => invites.len() * LIST_ENTRY_WEIGHT,
+            ServerFrame::Presence { changes, .. } => changes.len() * CHANGE_WEIGHT,
+            ServerFrame::Typing { on, off, .. } => (on.len() + off.len()) * MENTION_WEIGHT,
+            ServerFrame::Welcome(_) | ServerFrame::Opened { .. } | ServerFrame::Room { .. } => {
+                2 * LIST_ENTRY_WEIGHT
+            }
+            ServerFrame::Challenge { .. }
+            | ServerFrame::Renewed { .. }
+            | ServerFrame::Beat {}
+            | ServerFrame::Ok { .. }
+            | ServerFrame::Synced { .. }
+            | ServerFrame::Closed { .. }
+            | ServerFrame::Read { .. }
+            | ServerFrame::RoomsChanged {}
+            | ServerFrame::Drain { .. } => WEIGHT_MIN,
+        }
+}
+
+fn entry_weight(entry: &Entry) -> usize {
+    ENTRY_WEIGHT
+        + match &entry.op.body {
+            Body::Post { content, .. } | Body::Edit { content, .. } => {
+                content.as_ref().map_or(0, content_weight)
+            }
+            Body::Topic { text } => text.len(),
+            Body::Reaction { emoji, .. } => emoji.len(),
+            Body::Other { kind, fields } => kind.len() + fields_weight(fields),
+            Body::Member { name, .. } | Body::Room { name, .. } => name.len(),
+            Body::Delete { .. } | Body::Pin { .. } | Body::Purge { .. } | Body::Void { .. } => 0,
+        }
+}
+
+fn content_weight(content: &Content) -> usize {
+    content.text.len() + content.mentions.len() * MENTION_WEIGHT + fields_weight(&content.extra)
+}
+
+fn fields_weight(fields: &BTreeMap<String, Value>) -> usize {
+    fields
+        .iter()
+        .map(|(name, value)| name.len() + json_weight(value))
+        .sum()
+}
+
+/// Recurses as deep as the value: the decoders bound that.
+fn json_weight(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => NUMBER_WEIGHT,
+        Value::String(text) => NUMBER_WEIGHT + text.len(),
+        Value::Array(values) => NUMBER_WEIGHT + values.iter().map(json_weight).sum::<usize>(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| NUMBER_WEIGHT + name.len() + json_weight(value))
+            .sum(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Subprotocol;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn frame(message: &str) -> OutItem {
+        OutItem::Frame(Arc::new(Outgoing::new(ServerFrame::Error {
+            id: None,
+            room: None,
+            code: crate::protocol::ErrorCode::Overloaded,
+            advice: crate::protocol::Advice::Retry,
+            message: message.into(),
+            retry_after_ms: None,
+        })))
+    }
+
+    #[test]
+    fn the_order_to_close_finds_room_when_no_lane_has_any() {
+        let (outbox, now) = (Outbox::cold(), Instant::now());
+        while outbox.push(OutLane::Control, frame(""), now).is_ok() {}
+        close(&outbox, CloseCode::SlowConsumer, now);
+        close(&outbox, CloseCode::GoingAway, now);
+        assert_eq!(outbox.depth(OutLane::Close).items, 1);
+        assert!(matches!(
+            outbox.pop(now),
+            Some(OutItem::Close(CloseCode::SlowConsumer))
+        ));
+    }
+
+    #[test]
+    fn a_credit_returns_when_its_page_leaves() {
+        let returned = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&returned);
+        let credit = Credit::new(Arc::new(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+        }));
+        let (outbox, now) = (Outbox::cold(), Instant::now());
+        let page = Arc::new(Outgoing::new(ServerFrame::Beat {}));
+        outbox
+            .push(OutLane::Ops, OutItem::Page(page, credit), now)
+            .expect("room");
+        assert_eq!(returned.load(Ordering::Relaxed), 0);
+        drop(outbox.pop(now));
+        assert_eq!(returned.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn the_weight_of_a_long_op_is_close_to_its_size() {
+        let json = format!(
+            r#"{{"t":"ops","room":"00000000000000000000000000000001","ops":[{{"offset":1,"stamp":[1700000000000,0],
+            "dot":["00000000000000aa",1],"hlc":[1700000000000,0],"kind":"post","text":"{}","x":["{}"]}}]}}"#,
+            "a".repeat(4000),
+            "b".repeat(4000)
+        );
+        let frame = Subprotocol::Json
+            .decode_server(json.as_bytes())
+            .expect("an ops frame");
+        for subprotocol in Subprotocol::ALL {
+            let bytes = subprotocol.encode_server(&frame).len();
+            let weight = weight(&frame);
+            assert!(
+                weight >= bytes && weight <= bytes * 2,
+                "{weight} for {bytes}"
+            );
+        }
+    }
+}

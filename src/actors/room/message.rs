@@ -1,0 +1,196 @@
+//! What a room is told, and in which lane.
+
+use crate::actors::connection::ConnectionAddress;
+use crate::actors::outbox::Outbox;
+use crate::actors::reply::Reply;
+use crate::actors::supervision::Incarnation;
+use crate::chat::{Caller, Command, Founding};
+use crate::crdt::{Dot, Stamp};
+use crate::id::{ConnectionId, Offset, UserId};
+use crate::mailbox::{Item, Lane, LaneSpec, Overflow};
+use crate::protocol::{RequestId, RoomRef, Status};
+use crate::storage::CommitError;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The lanes of a room's mailbox, the most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoomLane {
+    /// Results of the committer and timers: bounded by what is in flight.
+    Control,
+    /// Requests and subscriptions.
+    Request,
+    /// Typing, presence, read markers: may be lost.
+    Signal,
+}
+
+impl Lane for RoomLane {
+    const SPECS: &'static [LaneSpec] = &[
+        LaneSpec {
+            name: "control",
+            items_max: 64,
+            bytes_max: 64 * 1024,
+            ttl: None,
+            overflow: Overflow::Refuse,
+        },
+        LaneSpec {
+            name: "request",
+            items_max: 8_192,
+            bytes_max: 16 << 20,
+            ttl: None,
+            overflow: Overflow::Refuse,
+        },
+        LaneSpec {
+            name: "signal",
+            items_max: 4_096,
+            bytes_max: 1 << 20,
+            ttl: Some(Duration::from_secs(5)),
+            overflow: Overflow::DropOldest,
+        },
+    ];
+
+    fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// A message to a room.
+pub enum RoomMessage {
+    /// Makes the room, if it does not exist yet.
+    Create(Box<Create>),
+    /// A connection wants to follow the room.
+    Subscribe(Box<Subscribe>),
+    /// Everything up to the offset is queued for the connection.
+    CaughtUp {
+        /// The connection.
+        connection: ConnectionId,
+        /// The offset.
+        offset: Offset,
+    },
+    /// A connection stops following, or is gone.
+    Unsubscribe {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// A request that the machine decides.
+    Request(Box<Request>),
+    /// A question about the room.
+    Ask(Box<Ask>),
+    /// Typing started or stopped.
+    Typing {
+        /// By whom.
+        connection: ConnectionId,
+        /// Started or stopped.
+        on: bool,
+    },
+    /// A device's status changed.
+    Presence {
+        /// Whose connection.
+        connection: ConnectionId,
+        /// To what.
+        status: Status,
+    },
+    /// A user has read up to a message.
+    Read {
+        /// By whom.
+        caller: Caller,
+        /// The message's stamp.
+        stamp: Stamp,
+        /// The message.
+        dot: Dot,
+    },
+    /// The oldest batch in flight is on disk, or cannot be.
+    Committed {
+        /// Of which incarnation the batch was.
+        incarnation: Incarnation,
+        /// How it went.
+        result: Result<(), CommitError>,
+    },
+    /// The committer's queue was full: offer the batch again.
+    Retry,
+    /// The room's clock: presence, retention, idleness.
+    Tick,
+    /// A fault from outside, for tests: the room panics.
+    #[cfg(feature = "failpoints")]
+    Panic,
+}
+
+/// Makes a room.
+pub struct Create {
+    /// Who.
+    pub caller: Caller,
+    /// What kind of room.
+    pub founding: Founding,
+    /// To whom the room is announced.
+    pub reply: Reply,
+}
+
+/// A connection wants to follow a room.
+pub struct Subscribe {
+    /// Which.
+    pub connection: ConnectionId,
+    /// Its actor.
+    pub address: ConnectionAddress,
+    /// Its queue to the socket.
+    pub outbox: Arc<Outbox>,
+    /// For whom, under which cap.
+    pub caller: Caller,
+    /// The device's status.
+    pub status: Status,
+    /// Where it stands.
+    pub position: RoomRef,
+    /// The request, unless it was part of `hello`.
+    pub id: Option<RequestId>,
+}
+
+/// A request that the machine decides.
+pub struct Request {
+    /// On which connection.
+    pub connection: ConnectionId,
+    /// By whom, under which cap.
+    pub caller: Caller,
+    /// What.
+    pub command: Command,
+    /// What it took on the wire.
+    pub bytes: usize,
+    /// To whom the answer goes.
+    pub reply: Reply,
+}
+
+/// A question about a room.
+pub struct Ask {
+    /// By whom.
+    pub caller: Caller,
+    /// What.
+    pub question: Question,
+    /// To whom the answer goes.
+    pub reply: Reply,
+}
+
+/// A question about a room.
+pub enum Question {
+    /// The members after this one.
+    Members(Option<UserId>),
+    /// A page of the log, backwards.
+    History {
+        /// Entries with smaller offsets.
+        before: Offset,
+        /// At most so many.
+        items: usize,
+    },
+    /// The valid invites.
+    Invites,
+}
+
+impl Item for RoomMessage {
+    fn bytes(&self) -> usize {
+        let boxed = match self {
+            Self::Request(request) => size_of::<Request>() + request.bytes,
+            Self::Create(_) => size_of::<Create>(),
+            Self::Subscribe(_) => size_of::<Subscribe>(),
+            Self::Ask(_) => size_of::<Ask>(),
+            _ => 0,
+        };
+        size_of::<Self>() + boxed
+    }
+}

@@ -1,0 +1,221 @@
+//! The registry of rooms: finds a room's actor, starts it on demand, forgets it when it has left memory.
+
+use super::node::Node;
+use super::room::{RoomActor, RoomAddress, RoomLane, RoomMessage, Roster};
+use super::supervision::{ActorSpec, ChildId, Event, Notice, Restart, StartError, Supervisor};
+use crate::id::RoomId;
+use crate::mailbox::RefusedReason;
+use crate::protocol::{Advice, ErrorCode};
+use actix_rt::ArbiterHandle;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+
+/// A quarantined room is given another chance after this long.
+const QUARANTINE: Duration = Duration::from_secs(60);
+
+/// Why a room was not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RoomError {
+    /// It failed too often and is halted for a while.
+    #[error("the room failed too often and is halted for a while")]
+    Unavailable,
+    /// Its mailbox is full.
+    #[error("the room has too much to do")]
+    Overloaded,
+    /// The node goes away.
+    #[error("the node is stopping")]
+    Stopping,
+}
+
+impl RoomError {
+    /// What the client is told.
+    #[must_use]
+    pub const fn code(self) -> (ErrorCode, Advice) {
+        match self {
+            Self::Unavailable => (ErrorCode::RoomUnavailable, Advice::Retry),
+            Self::Overloaded => (ErrorCode::Overloaded, Advice::Retry),
+            Self::Stopping => (ErrorCode::Overloaded, Advice::Reconnect),
+        }
+    }
+}
+
+/// The rooms in memory.
+pub struct Rooms {
+    supervisor: Supervisor,
+    arbiters: Vec<ArbiterHandle>,
+    node: OnceLock<Weak<Node>>,
+    /// Critical section: one look-up or change; starting a room only queues it.
+    active: Mutex<HashMap<RoomId, Active>>,
+}
+
+struct Active {
+    address: RoomAddress,
+    child: ChildId,
+    quarantined: bool,
+}
+
+impl Rooms {
+    /// A registry whose rooms run under `supervisor` on `arbiters` (at least one).
+    #[must_use]
+    pub fn new(supervisor: Supervisor, arbiters: Vec<ArbiterHandle>) -> Self {
+        Self {
+            supervisor,
+            arbiters,
+            node: OnceLock::new(),
+            active: Mutex::default(),
+        }
+    }
+
+    /// The node that rooms belong to; they start from then on.
+    pub fn attach(&self, node: &Arc<Node>) {
+        // The first node counts: there is one.
+        let _ = self.node.set(Arc::downgrade(node));
+    }
+
+    /// Hands a message to a room, starting it if it is not in memory.
+    ///
+    /// # Errors
+    /// [`RoomError`]; the message is dropped, and a reply in it then tells its client to send again.
+    pub fn tell(
+        &self,
+        room: RoomId,
+        lane: RoomLane,
+        mut message: RoomMessage,
+    ) -> Result<(), RoomError> {
+        // Twice: the first address may be of an actor that was just leaving memory.
+        for _ in 0..2 {
+            let (address, quarantined) = self.find(room)?;
+            if quarantined {
+                return Err(RoomError::Unavailable);
+            }
+            match address.push(lane, message) {
+                Ok(()) => return Ok(()),
+                Err(refused) if refused.reason == RefusedReason::Full => {
+                    return Err(RoomError::Overloaded);
+                }
+                Err(refused) => message = refused.item,
+            }
+            self.forget(room, &address);
+        }
+        Err(RoomError::Unavailable)
+    }
+
+    /// Hands a message to a room that is in memory; drops it otherwise, or when the room takes no more.
+    pub fn tell_if_active(&self, room: RoomId, lane: RoomLane, message: RoomMessage) {
+        let address = self.lock().get(&room).map(|active| active.address.clone());
+        if let Some(address) = address {
+            // What is lost this way is a signal, or of a subscriber whom the room will find gone.
+            let _ = address.push(lane, message);
+        }
+    }
+
+    /// How many rooms are in memory.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Whether no room is in memory.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    /// Hears of the ends, failures and quarantines of rooms: to be the watch of their supervisor.
+    pub fn notice(&self, notice: &Notice<'_>) {
+        let Ok(room) = notice.name.parse::<RoomId>() else {
+            return;
+        };
+        match notice.event {
+            Event::Restarting { exit, pause } => {
+                tracing::error!(%room, %exit, ?pause, "a room failed and restarts");
+            }
+            Event::Quarantined(exit) => {
+                tracing::error!(%room, %exit, "a room failed too often and is quarantined");
+                self.quarantine(room, notice.child);
+            }
+            Event::Gone(_) => {
+                let mut active = self.lock();
+                if active
+                    .get(&room)
+                    .is_some_and(|active| active.child == notice.child)
+                {
+                    active.remove(&room);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn quarantine(&self, room: RoomId, child: ChildId) {
+        if let Some(active) = self
+            .lock()
+            .get_mut(&room)
+            .filter(|active| active.child == child)
+        {
+            active.quarantined = true;
+        }
+        let Some(node) = self.node.get().and_then(Weak::upgrade) else {
+            return;
+        };
+        self.arbiters[0].spawn(async move {
+            tokio::time::sleep(QUARANTINE).await;
+            if let Some(active) = node
+                .rooms
+                .lock()
+                .get_mut(&room)
+                .filter(|active| active.child == child)
+            {
+                active.quarantined = false;
+            }
+            node.rooms.supervisor.release(child);
+        });
+    }
+
+    fn find(&self, room: RoomId) -> Result<(RoomAddress, bool), RoomError> {
+        let mut rooms = self.lock();
+        if let Some(active) = rooms.get(&room) {
+            return Ok((active.address.clone(), active.quarantined));
+        }
+        let node = self
+            .node
+            .get()
+            .and_then(Weak::upgrade)
+            .ok_or(RoomError::Stopping)?;
+        let roster = Roster::default();
+        let arbiter = &self.arbiters[usize::from(room.as_bytes()[0]) % self.arbiters.len()];
+        let spec = ActorSpec::new(room.to_string(), Restart::Transient, move |_incarnation| {
+            RoomActor::new(room, Arc::clone(&node), roster.clone())
+        })
+        .on(arbiter.clone());
+        let address = spec.address();
+        let child = self
+            .supervisor
+            .start_child(spec)
+            .map_err(|StartError::Refused| RoomError::Stopping)?;
+        rooms.insert(
+            room,
+            Active {
+                address: address.clone(),
+                child,
+                quarantined: false,
+            },
+        );
+        Ok((address, false))
+    }
+
+    fn forget(&self, room: RoomId, address: &RoomAddress) {
+        let mut rooms = self.lock();
+        if rooms
+            .get(&room)
+            .is_some_and(|active| std::ptr::eq(active.address.mailbox(), address.mailbox()))
+        {
+            rooms.remove(&room);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<RoomId, Active>> {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,101 @@
+//! How connections end.
+
+use crate::{raw::Raw, server::Server};
+use actix_web::rt::net::TcpStream;
+use greenroom::{
+    protocol::{CloseCode, Subprotocol},
+    transport::ws::{Ended, codec::Event, tune_socket},
+};
+use socket2::SockRef;
+
+#[actix_web::test]
+async fn the_server_closes_after_what_was_queued() {
+    let mut server = Server::start();
+    let mut client = Raw::connect(server.address, Subprotocol::Json).await;
+    client.say("drain").await;
+    assert_eq!(client.answer().await, "before the close");
+    assert_eq!(client.close_code().await, 1001);
+    client.close().await;
+    assert_eq!(server.ending().await, Ended::ByServer(CloseCode::GoingAway));
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_client_that_never_answers_the_close_is_let_go() {
+    let mut server = Server::start();
+    let mut client = Raw::connect(server.address, Subprotocol::Json).await;
+    client.say("drain").await;
+    assert_eq!(client.answer().await, "before the close");
+    assert_eq!(client.close_code().await, 1001);
+    client.say("I stay").await;
+    assert_eq!(client.event().await, None);
+    assert_eq!(server.ending().await, Ended::ByServer(CloseCode::GoingAway));
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn an_outbox_closed_without_an_order_is_an_internal_error() {
+    let mut server = Server::start();
+    let mut client = Raw::connect(server.address, Subprotocol::Json).await;
+    client.say("die").await;
+    assert_eq!(client.close_code().await, 1011);
+    client.close().await;
+    assert_eq!(server.ending().await, Ended::ByServer(CloseCode::Internal));
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_client_that_vanishes_is_noticed() {
+    let mut server = Server::start();
+    let client = Raw::connect(server.address, Subprotocol::Json).await;
+    drop(client);
+    assert_eq!(server.ending().await, Ended::Lost);
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_slow_reader_that_reads_on_learns_why_it_is_closed() {
+    let mut server = Server::start();
+    let mut client = Raw::connect(server.address, Subprotocol::Json).await;
+    client.say("flood").await;
+    let close = loop {
+        match client.event().await {
+            Some(Event::Message(_)) => {}
+            other => break other,
+        }
+    };
+    let Some(Event::Close(Some(close))) = close else {
+        panic!("{close:?}");
+    };
+    assert_eq!(close.code, 4004);
+    client.close().await;
+    assert_eq!(
+        server.ending().await,
+        Ended::ByServer(CloseCode::SlowConsumer)
+    );
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_stuck_reader_is_freed_without_the_help_of_the_kernel() {
+    let mut server = Server::start_tuned(|io, extensions| {
+        tune_socket(io, extensions);
+        let tcp = io.downcast_ref::<TcpStream>().expect("no TLS here");
+        SockRef::from(tcp)
+            .set_tcp_user_timeout(None)
+            .expect("an option");
+    });
+    let mut client = Raw::connect_with(server.address, Subprotocol::Json, "", Some(4096)).await;
+    client.say("flood").await;
+    // It never reads. `ending` waits until the server has freed the connection.
+    let ended = server.ending().await;
+    assert!(
+        matches!(
+            ended,
+            Ended::Lost | Ended::ByServer(CloseCode::SlowConsumer)
+        ),
+        "{ended:?}"
+    );
+    drop(client);
+    server.stop().await;
+}
