@@ -2,10 +2,10 @@
 
 use crate::args::Args;
 use crate::client::{Client, Keep, OnLoss, Settings, Since};
+use crate::clock::now_us;
 use crate::door::Door;
 use crate::fleet::{Fleet, Member, Order, Outcome, Pace, Plan, Signals};
 use crate::ledger::{AuthorRecord, Findings, Log, ViewRecord};
-use crate::clock::now_us;
 use crate::server::{Build, Meter, Sample, Server, Usage, WEBSOCKET_PATH};
 use crate::tally::Tally;
 use crate::wire::Endpoint;
@@ -203,10 +203,7 @@ impl Stage {
     ///
     /// # Errors
     /// When a client is refused.
-    pub(crate) async fn gather(
-        &self,
-        plans: Vec<Plan>,
-    ) -> anyhow::Result<(Fleet, Option<Usage>)> {
+    pub(crate) async fn gather(&self, plans: Vec<Plan>) -> anyhow::Result<(Fleet, Option<Usage>)> {
         let before = self.usage();
         let clients = plans.first().map_or(0, |plan| plan.clients);
         let mut fleet = Fleet::start(plans).await?;
@@ -371,8 +368,14 @@ mod tests {
     #[test]
     fn a_url_may_leave_the_path_out() {
         let end = endpoint("ws://127.0.0.1:7700").expect("legal");
-        assert_eq!((end.addr.port(), end.path.as_str()), (7_700, WEBSOCKET_PATH));
-        assert_eq!(endpoint("http://127.0.0.1:1/x/y").expect("legal").path, "/x/y");
+        assert_eq!(
+            (end.addr.port(), end.path.as_str()),
+            (7_700, WEBSOCKET_PATH)
+        );
+        assert_eq!(
+            endpoint("http://127.0.0.1:1/x/y").expect("legal").path,
+            "/x/y"
+        );
         assert!(endpoint("wss://127.0.0.1:1").is_err());
         assert!(endpoint("127.0.0.1:1").is_err());
     }

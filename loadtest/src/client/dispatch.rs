@@ -5,6 +5,7 @@ use crate::clock::now_us;
 use crate::ledger::{Acked, Seen};
 use crate::wire::{HotFrame, Inbound, LinkError, Message, Opcode};
 use anyhow::anyhow;
+use greenroom::crdt::Entry;
 use greenroom::protocol::{Advice, ErrorCode, RequestId, ServerFrame};
 use std::rc::Rc;
 use std::time::Duration;
@@ -178,7 +179,17 @@ impl Client {
                     continue;
                 }
                 match author.acked(ack.dot.counter().get(), offset) {
-                    Acked::First { due_us } => tally.acked(due_us, now_us),
+                    Acked::First { due_us, mut op } => {
+                        tally.acked(due_us, now_us);
+                        if self.settings.keep == Keep::Entries {
+                            op.author = state.welcomed.as_ref().map(|w| w.user.clone());
+                            state.entries.push(Entry {
+                                offset: ack.offset,
+                                stamp: ack.stamp,
+                                op,
+                            });
+                        }
+                    }
                     Acked::Again => {}
                     Acked::Conflict => tally.error("an ack at another place"),
                 }

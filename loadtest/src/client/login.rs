@@ -42,7 +42,10 @@ impl Client {
     pub(super) fn prove(&self, nonce: &str, node: NodeId) {
         match self.signature(nonce, node) {
             Ok(signature) => self.send(&ClientFrame::Prove { signature }),
-            Err(error) => self.tally.borrow_mut().error(format!("challenge: {error:#}")),
+            Err(error) => self
+                .tally
+                .borrow_mut()
+                .error(format!("challenge: {error:#}")),
         }
     }
 
@@ -70,7 +73,10 @@ fn hex(bytes: &[u8]) -> String {
 
 fn nonce_bytes(text: &str) -> anyhow::Result<[u8; 32]> {
     let mut bytes = [0; 32];
-    anyhow::ensure!(text.len() == 64 && text.is_ascii(), "the nonce has 64 digits");
+    anyhow::ensure!(
+        text.len() == 64 && text.is_ascii(),
+        "the nonce has 64 digits"
+    );
     for (n, byte) in bytes.iter_mut().enumerate() {
         *byte = u8::from_str_radix(&text[2 * n..2 * n + 2], 16).context("the nonce")?;
     }

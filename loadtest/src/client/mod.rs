@@ -17,7 +17,9 @@ use crate::wire::{Endpoint, Link, connect};
 use anyhow::{Context, anyhow, bail};
 use greenroom::crdt::{Body, Dot, Entry, Op, Stamp};
 use greenroom::id::{ReplicaId, RoomId};
-use greenroom::protocol::{ClientFrame, Hello, RequestId, RoomRef, ServerFrame, Subprotocol, Welcome};
+use greenroom::protocol::{
+    ClientFrame, Hello, RequestId, RoomRef, ServerFrame, Subprotocol, Welcome,
+};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;

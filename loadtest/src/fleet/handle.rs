@@ -157,8 +157,9 @@ impl Handle {
         tokio::task::spawn_local(async move {
             let mut lines = BufReader::new(output).lines();
             while let Ok(Some(line)) = lines.next_line().await {
-                let event = serde_json::from_str(&line)
-                    .unwrap_or_else(|error| Event::Failed(format!("a worker said: {line}: {error}")));
+                let event = serde_json::from_str(&line).unwrap_or_else(|error| {
+                    Event::Failed(format!("a worker said: {line}: {error}"))
+                });
                 if to_harness.send(event).await.is_err() {
                     return;
                 }

@@ -6,5 +6,5 @@ mod run;
 mod worker;
 
 pub(crate) use handle::Fleet;
-pub(crate) use plan::{Encoding, Event, Member, Order, Outcome, Pace, Plan, Signals};
+pub(crate) use plan::{Encoding, Member, Order, Outcome, Pace, Plan, Signals};
 pub(crate) use worker::{replica, worker_process};

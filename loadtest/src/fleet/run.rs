@@ -133,16 +133,9 @@ async fn signal(worker: &Worker, start_us: u64, what: Signal, rate: f64) -> anyh
         let room = worker.plan.rooms[member.room];
         flip = !flip;
         match what {
-            Signal::Typing => client.send(&ClientFrame::Typing {
-                room,
-                on: flip,
-            }),
+            Signal::Typing => client.send(&ClientFrame::Typing { room, on: flip }),
             Signal::Presence => {
-                let status = if flip {
-                    Status::Away
-                } else {
-                    Status::Online
-                };
+                let status = if flip { Status::Away } else { Status::Online };
                 client.send(&ClientFrame::Presence { status });
             }
             Signal::Read => {

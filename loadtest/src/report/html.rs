@@ -10,7 +10,11 @@ use std::fmt::Write;
 
 /// Width and height of a plot, pixels.
 const SIZE: (u32, u32) = (860, 300);
-const COLORS: [RGBColor; 3] = [RGBColor(33, 102, 172), RGBColor(214, 96, 77), RGBColor(27, 120, 55)];
+const COLORS: [RGBColor; 3] = [
+    RGBColor(33, 102, 172),
+    RGBColor(214, 96, 77),
+    RGBColor(27, 120, 55),
+];
 
 /// What the plots are drawn from.
 #[derive(Debug, Clone, Default)]
@@ -51,7 +55,11 @@ pub(super) fn page(report: &Report) -> anyhow::Result<String> {
     out.push_str("</table><ul>");
     for figure in &report.figures {
         let class = if figure.met { "met" } else { "missed" };
-        write!(out, "<li class={class}>{}</li>", escape(&text::line(figure)))?;
+        write!(
+            out,
+            "<li class={class}>{}</li>",
+            escape(&text::line(figure))
+        )?;
     }
     out.push_str("</ul>");
     plots(&mut out, &report.plots)?;
@@ -112,7 +120,10 @@ fn plots(out: &mut String, plots: &Plots) -> anyhow::Result<()> {
     plot(
         out,
         "Latency by quantile: 10^-x of all take longer than y ms",
-        &[("ack", nines(&tally.ack)), ("delivery", nines(&tally.delivery))],
+        &[
+            ("ack", nines(&tally.ack)),
+            ("delivery", nines(&tally.delivery)),
+        ],
     )?;
     server_plots(out, plots)
 }
@@ -124,10 +135,18 @@ fn server_plots(out: &mut String, plots: &Plots) -> anyhow::Result<()> {
         let cores = (pair[1].usage.cpu_s - pair[0].usage.cpu_s) / seconds;
         (seconds > 0.0 && cores >= 0.0).then_some((at(&pair[1]), cores))
     });
-    plot(out, "Server CPU (cores), by time (s)", &[("cores", cpu.collect())])?;
+    plot(
+        out,
+        "Server CPU (cores), by time (s)",
+        &[("cores", cpu.collect())],
+    )?;
     let rss = plots.samples.iter();
     let rss = rss.map(|s| (at(s), s.usage.rss_bytes as f64 / 1_048_576.0));
-    plot(out, "Server memory (MiB), by time (s)", &[("resident", rss.collect())])
+    plot(
+        out,
+        "Server memory (MiB), by time (s)",
+        &[("resident", rss.collect())],
+    )
 }
 
 /// The tail with the share on a logarithmic axis: x = 2 is the 99 % quantile, x = 3 the 99.9 %.
@@ -161,7 +180,10 @@ fn draw(svg: &mut String, lines: &[Line<'_>]) -> Result<(), Box<dyn std::error::
     chart.configure_mesh().light_line_style(WHITE).draw()?;
     for ((name, points), color) in lines.iter().zip(COLORS) {
         chart
-            .draw_series(LineSeries::new(points.iter().copied(), color.stroke_width(2)))?
+            .draw_series(LineSeries::new(
+                points.iter().copied(),
+                color.stroke_width(2),
+            ))?
             .label(*name)
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 14, y)], color));
     }

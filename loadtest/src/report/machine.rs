@@ -22,8 +22,10 @@ impl Machine {
             memory_bytes: line("/proc/meminfo", "MemTotal")
                 .and_then(|text| text.trim_end_matches(" kB").parse::<u64>().ok())
                 .map_or(0, |kib| kib * 1024),
-            system: read_to_string("/proc/sys/kernel/osrelease")
-                .map_or_else(|_| String::new(), |release| format!("Linux {}", release.trim())),
+            system: read_to_string("/proc/sys/kernel/osrelease").map_or_else(
+                |_| String::new(),
+                |release| format!("Linux {}", release.trim()),
+            ),
         }
     }
 }

@@ -173,7 +173,7 @@ mod tests {
         };
         report.detail("retries", 3);
         report.at_most("ack p99, ms", Some(9.0), 25.0);
-        report.at_least("acked posts/s", Some(9.0), 10.0);
+        report.at_least("acked posts/s", Some(9.0), 10_000.0);
         report.at_least("not measured", None, 10.0);
         report
     }

@@ -20,7 +20,10 @@ pub(super) fn table(report: &Report) -> String {
     let machine = &report.machine;
     row(
         "machine",
-        &format!("{} cores, {}, {}", machine.cores, machine.cpu, machine.system),
+        &format!(
+            "{} cores, {}, {}",
+            machine.cores, machine.cpu, machine.system
+        ),
     );
     for (name, value) in rows(report) {
         row(name, &value);

@@ -43,12 +43,18 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
     let mut report = measured(&stage, &ran, &found);
     let (acks, _) = ran.outcome.tally.between(WARM_UP_S, args.seconds());
     let acked_per_s = acks.count() as f64 / (args.seconds() - WARM_UP_S);
-    report.parameters.insert("in_flight".into(), args.in_flight.into());
+    report
+        .parameters
+        .insert("in_flight".into(), args.in_flight.into());
     report.detail("acked_per_s", acked_per_s);
     if let Some(quantiles) = bare.as_ref().and_then(Latency::quantiles) {
         report.detail("bare_fdatasync_ms", quantiles);
     }
-    report.at_least("acked and fsynced posts a second", Some(acked_per_s), ACKED_PER_S_MIN);
+    report.at_least(
+        "acked and fsynced posts a second",
+        Some(acked_per_s),
+        ACKED_PER_S_MIN,
+    );
     promises(&mut report);
     stage.strike().await?;
     Ok(report)

@@ -69,10 +69,22 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
     report.detail("prober_retries", probes.retries);
     report.detail("prober_errors", &probes.errors);
     report.detail("client_recover_ms", tally.recover.quantiles());
-    report.at_most("room restart after a panic, p99, ms", probes.ack.at(0.99), RECOVER_MS_MAX);
+    report.at_most(
+        "room restart after a panic, p99, ms",
+        probes.ack.at(0.99),
+        RECOVER_MS_MAX,
+    );
     let ratio = during.at(0.99).zip(calm.at(0.99)).map(|(d, c)| d / c);
-    report.at_most("delivery p99 while rooms panic, times before", ratio, SLOWER_MAX);
-    report.at_most("errors", Some((tally.error_count() + probes.error_count()) as f64), 0.0);
+    report.at_most(
+        "delivery p99 while rooms panic, times before",
+        ratio,
+        SLOWER_MAX,
+    );
+    report.at_most(
+        "errors",
+        Some((tally.error_count() + probes.error_count()) as f64),
+        0.0,
+    );
     report.at_most("posts never acked", Some(ran.outcome.unacked() as f64), 0.0);
     promises(&mut report);
     stage.strike().await?;
@@ -114,7 +126,9 @@ async fn inject(
     for (n, room) in order.into_iter().enumerate() {
         let at_us = start_us + phase_us + n as u64 * step_us;
         alarm.until(at_us).await?;
-        stage.bar.set_message(format!("panic {} of {}", n + 1, rooms.len()));
+        stage
+            .bar
+            .set_message(format!("panic {} of {}", n + 1, rooms.len()));
         let begin_us = now_us();
         panic(stage, &format!("room={}", rooms[room])).await?;
         prober.post(room, begin_us, args.text_bytes(), 1);

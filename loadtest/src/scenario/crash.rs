@@ -27,7 +27,10 @@ const FILL_ROOMS_MAX: u64 = 500;
 const SECONDS_MAX: (f64, f64) = (10.0, 60.0);
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
-    ensure!(args.url.is_none(), "crash kills its server: it works with --spawn only");
+    ensure!(
+        args.url.is_none(),
+        "crash kills its server: it works with --spawn only"
+    );
     let mut stage = Stage::set(args, Build::Release).await?;
     let filled = if args.prefill > 0 {
         let rooms = args.prefill.div_ceil(FILL_PER_ROOM).min(FILL_ROOMS_MAX);
@@ -63,9 +66,15 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
     report.restarts = Some(u64::from(args.kills));
     report.recover_ms = ready.quantiles();
     report.parameters.insert("kills".into(), args.kills.into());
-    report.parameters.insert("prefill".into(), args.prefill.into());
+    report
+        .parameters
+        .insert("prefill".into(), args.prefill.into());
     report.detail("client_recover_ms", ran.outcome.tally.recover.quantiles());
-    report.at_most("ready again after SIGKILL, max, ms", ready.at(1.0), READY_MS_MAX);
+    report.at_most(
+        "ready again after SIGKILL, max, ms",
+        ready.at(1.0),
+        READY_MS_MAX,
+    );
     report.at_most("posts never acked", Some(ran.outcome.unacked() as f64), 0.0);
     promises(&mut report);
     stage.strike().await?;
@@ -78,7 +87,9 @@ async fn kill_again_and_again(stage: &mut Stage) -> anyhow::Result<Latency> {
     let mut ready = Latency::default();
     for n in 0..stage.args.kills {
         stage.bar.set_prefix("crash");
-        stage.bar.set_message(format!("kill {} of {}", n + 1, stage.args.kills));
+        stage
+            .bar
+            .set_message(format!("kill {} of {}", n + 1, stage.args.kills));
         tokio::time::sleep(Duration::from_millis(random.random_range(LIFE_MS))).await;
         let server = stage.server.as_mut().context("a server of our own")?;
         server.kill()?;

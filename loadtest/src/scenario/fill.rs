@@ -29,7 +29,10 @@ pub(super) async fn fill(
     stage.bar.set_prefix("fill");
     let (client, tally) = stage.client("owner", Keep::Digest, OnLoss::Stay).await?;
     for (n, room) in rooms.iter().enumerate() {
-        let replica = replica(stage.run, REPLICA_BASE + rand::random_range(0..1 << 32) + n as u64);
+        let replica = replica(
+            stage.run,
+            REPLICA_BASE + rand::random_range(0..1 << 32) + n as u64,
+        );
         client.open(*room, Since::Now, Some(replica)).await?;
     }
     let mut left = count;
@@ -46,7 +49,11 @@ pub(super) async fn fill(
         tokio::time::sleep(Duration::from_millis(1)).await;
         let tally = tally.borrow();
         stage.bar.set_message(format!("{} of {count}", tally.acked));
-        ensure!(tally.error_count() == 0, "filling failed: {:?}", tally.errors);
+        ensure!(
+            tally.error_count() == 0,
+            "filling failed: {:?}",
+            tally.errors
+        );
     }
     let mut outcome = Outcome::default();
     client.with_rooms(|rooms| {
@@ -56,7 +63,10 @@ pub(super) async fn fill(
             outcome.views.extend(view);
         }
     });
-    outcome.views.iter_mut().for_each(|view| view.reading = false);
+    outcome
+        .views
+        .iter_mut()
+        .for_each(|view| view.reading = false);
     client.leave();
     Ok(outcome)
 }

@@ -31,7 +31,11 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
         report.rss_bytes_per_connection = Some(per_connection);
         report.server_cpu_s = Some(end.cpu_s - start.cpu_s);
         report.detail("rss_bytes_before_connections", before.rss_bytes);
-        report.at_most("resident bytes per idle connection", Some(per_connection), RSS_BYTES_MAX);
+        report.at_most(
+            "resident bytes per idle connection",
+            Some(per_connection),
+            RSS_BYTES_MAX,
+        );
     }
     report.clean = ran.outcome.tally.error_count() == 0;
     report.plots = Plots {

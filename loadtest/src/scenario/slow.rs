@@ -40,13 +40,21 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
     report.detail("delivery_ms_before", before.quantiles());
     report.detail("stalled_readers", args.stalled());
     let ratio = during.at(0.99).zip(before.at(0.99)).map(|(d, b)| d / b);
-    report.at_most("delivery p99 while readers stall, times before", ratio, SLOWER_MAX);
+    report.at_most(
+        "delivery p99 while readers stall, times before",
+        ratio,
+        SLOWER_MAX,
+    );
     if let Some(meter) = &stage.meter {
         let stall_us = ran.start_us + (phase_s * 1e6) as u64;
         let calm = meter.rss_max(ran.start_us, stall_us);
         let growth = meter.rss_max(stall_us, ran.end_us).saturating_sub(calm);
         report.detail("server_growth_bytes", growth);
-        report.at_most("server growth, bytes", Some(growth as f64), GROWTH_BYTES_MAX);
+        report.at_most(
+            "server growth, bytes",
+            Some(growth as f64),
+            GROWTH_BYTES_MAX,
+        );
     }
     promises(&mut report);
     stage.strike().await?;

@@ -61,13 +61,20 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
     let mut report = measured(&stage, &ran, &found);
 
     let (_, calm) = ran.outcome.tally.between(WARM_UP_S, phase_s);
-    let (_, during) = ran.outcome.tally.between(phase_s + WARM_UP_S, 2.0 * phase_s);
+    let (_, during) = ran
+        .outcome
+        .tally
+        .between(phase_s + WARM_UP_S, 2.0 * phase_s);
     report.delivery_ms = during.quantiles();
     report.detail("delivery_ms_before", calm.quantiles());
     let log = read_log(&stage, rooms[0]).await?;
     judge(&mut report, args, &caught, &log);
     let ratio = during.at(0.99).zip(calm.at(0.99)).map(|(d, c)| d / c);
-    report.at_most("others' delivery p99 meanwhile, times before", ratio, SLOWER_MAX);
+    report.at_most(
+        "others' delivery p99 meanwhile, times before",
+        ratio,
+        SLOWER_MAX,
+    );
     promises(&mut report);
     stage.strike().await?;
     Ok(report)
@@ -103,7 +110,8 @@ fn judge(report: &mut Report, args: &Args, caught: &[Caught], log: &[Entry]) {
 async fn place(stage: &Stage, room: RoomId) -> anyhow::Result<(Epoch, u64)> {
     let (client, _) = stage.client("owner", Keep::Digest, OnLoss::Stay).await?;
     let index = client.open(room, Since::Now, None).await?;
-    let place = client.with_rooms(|rooms| Some((rooms[index].epoch()?, rooms[index].view.cursor())));
+    let place =
+        client.with_rooms(|rooms| Some((rooms[index].epoch()?, rooms[index].view.cursor())));
     client.leave();
     place.context("the room has no epoch")
 }
@@ -134,7 +142,11 @@ async fn catch_up(
             to: cursor(&client, index),
         });
         let errors = tally.borrow().error_count();
-        anyhow::ensure!(errors == 0, "catching up failed: {:?}", tally.borrow().errors);
+        anyhow::ensure!(
+            errors == 0,
+            "catching up failed: {:?}",
+            tally.borrow().errors
+        );
         client.leave();
     }
     Ok(caught)

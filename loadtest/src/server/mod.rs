@@ -143,7 +143,11 @@ impl Server {
             .with_context(|| format!("starting {}", self.binary.display()))?;
         self.child = Some(child);
         while begin.elapsed() < READY_TIME_MAX {
-            if let Some(status) = self.child.as_mut().and_then(|c| c.try_wait().ok().flatten()) {
+            if let Some(status) = self
+                .child
+                .as_mut()
+                .and_then(|c| c.try_wait().ok().flatten())
+            {
                 self.child = None;
                 bail!("the server ended with {status}\n{}", self.log());
             }

@@ -83,7 +83,11 @@ impl Meter {
     pub(crate) fn rss_max(&self, from_us: u64, to_us: u64) -> u64 {
         let state = self.0.borrow();
         let within = |s: &&Sample| s.at_us >= from_us && s.at_us <= to_us;
-        let rss = state.samples.iter().filter(within).map(|s| s.usage.rss_bytes);
+        let rss = state
+            .samples
+            .iter()
+            .filter(within)
+            .map(|s| s.usage.rss_bytes);
         rss.max().unwrap_or_default()
     }
 }
