@@ -3,7 +3,7 @@
 use super::Config;
 use figment::{
     Figment, Profile,
-    error::{Kind, OneOf},
+    error::Kind,
     providers::{Env, Format, Serialized, Toml},
 };
 use serde::Serialize;
@@ -193,7 +193,7 @@ fn describe(error: figment::Error) -> String {
                 if path.last() != Some(field) {
                     path.push(field.clone());
                 }
-                format!("is not a setting; here there are {}", OneOf(allowed))
+                format!("is not a setting; known here: {}", allowed.join(", "))
             }
             kind => kind.to_string(),
         };
@@ -246,7 +246,10 @@ mod tests {
                 "[server]\nlisten_on = 1",
                 "`server.listen_on` is not a setting",
             ),
-            ("[server]\nlisten_on = 1", "`drain_deadline_s`"),
+            (
+                "[server]\nlisten_on = 1",
+                "origins, workers, drain_deadline_s",
+            ),
             ("[sever]\n", "`sever` is not a setting"),
             ("[server]\nlisten = [\"localhost\"]", "server.listen"),
             ("[server]\nlisten = []", "`server.listen` needs"),
