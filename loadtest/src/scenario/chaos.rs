@@ -58,7 +58,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
     prober.leave();
     let found = stage.audit(&ran.outcome).await?;
     let mut report = measured(&stage, &ran, &found);
-    let probes = probes.borrow();
+    let probes = probes.borrow().clone();
     let tally = &ran.outcome.tally;
     let (_, calm) = tally.between(WARM_UP_S, phase_s);
     let (_, during) = tally.between(phase_s, 2.0 * phase_s);
