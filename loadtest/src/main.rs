@@ -14,6 +14,8 @@ mod scenario;
 mod schedule;
 mod server;
 mod stage;
+#[cfg(test)]
+mod stub;
 mod tally;
 mod wire;
 
