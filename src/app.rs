@@ -1,20 +1,30 @@
 //! The only wiring: builds the supervision tree from a configuration.
 
 pub mod data_folder;
+mod figures;
 pub mod gate;
 mod identity;
 pub mod revoked;
 
+use crate::actors::gate::Gate;
 use crate::config::{Config, LogFormat};
+use crate::storage::{Health, KeySource, OpenError, Store, StoreConfig};
 use crate::telemetry::{self, LogStyle, Metrics};
 use crate::transport::http::{self, HttpState, Readiness, ServerLimits};
 use crate::transport::listen::{self, BindError};
 use crate::transport::tls::TlsIdentity;
-use actix_web::dev::ServerHandle;
-use arc_swap::ArcSwap;
+use actix_web::{dev::ServerHandle, web};
 use data_folder::{DataFolder, DataFolderError};
-use gate::{Gate, GateError};
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use gate::GateError;
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub use identity::IdentityError;
@@ -31,6 +41,9 @@ pub enum RunError {
     /// An address cannot be listened on.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
     /// The node's key or the list of revoked tokens cannot be used.
     #[error(transparent)]
     Gate(#[from] GateError),
@@ -66,13 +79,26 @@ async fn serve(config: Config) -> Result<(), RunError> {
         .map(|address| listen::listen(*address));
     let listeners = listeners.collect::<Result<Vec<_>, _>>()?;
     let metrics = Arc::new(Metrics::new());
-    let gate = Arc::new(Gate::open(&config)?);
-    let readiness = Arc::new(ArcSwap::from_pointee(Readiness::Ready));
+    let store_config = store_config(&config);
+    let opened = web::block(move || Store::open(&store_config)).await;
+    let (store, committer) = opened.map_err(io::Error::other)??;
+    let (gate, revoked) = gate::open(&config, store.node())?;
+    let gate = Arc::new(gate);
+    figures::of_committer(&metrics, &committer);
+    let draining = Arc::new(AtomicBool::new(false));
 
     let state = HttpState {
         readiness: {
-            let readiness = readiness.clone();
-            Arc::new(move || **readiness.load())
+            let (draining, committer) = (draining.clone(), committer.clone());
+            Arc::new(move || {
+                if draining.load(Ordering::Relaxed) {
+                    Readiness::Draining
+                } else if matches!(committer.health(), Health::ReadOnly(_)) {
+                    Readiness::ReadOnly
+                } else {
+                    Readiness::Ready
+                }
+            })
         },
         metrics: {
             let metrics = metrics.clone();
@@ -90,23 +116,40 @@ async fn serve(config: Config) -> Result<(), RunError> {
         .collect();
     let server = http::serve(listeners, tls.as_ref(), limits, &state, |_routes| ())?;
     let deadline = Duration::from_secs(config.server.drain_deadline_s);
-    actix_web::rt::spawn(gate::watch_revocations(gate.clone(), |_| ()));
+    actix_web::rt::spawn(gate::watch_revocations(revoked, {
+        let gate = gate.clone();
+        move |revocations| gate.revoke(revocations)
+    }));
     actix_web::rt::spawn(drain_on_signal(
         signals,
         server.handle(),
-        readiness,
+        draining,
         deadline,
     ));
     announce(&addresses, tls.as_ref(), &gate);
     server.await?;
+    let closed = web::block(move || committer.close()).await;
+    closed.map_err(io::Error::other)?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Where the configuration keeps the database and its key.
+#[must_use]
+pub fn store_config(config: &Config) -> StoreConfig {
+    StoreConfig {
+        cache_bytes: config.storage.cache_bytes,
+        ..StoreConfig::new(
+            config.server.data.join("db"),
+            KeySource::File(config.master_key_file()),
+        )
+    }
 }
 
 fn announce(addresses: &[SocketAddr], tls: Option<&TlsIdentity>, gate: &Gate) {
     let scheme = if tls.is_some() { "https" } else { "http" };
     for address in addresses {
-        tracing::info!(node = %gate.node, "listening on {scheme}://{address}");
+        tracing::info!(node = %gate.node(), "listening on {scheme}://{address}");
     }
     if let Some(tls) = tls {
         tracing::info!("certificate fingerprint (SHA-256): {}", tls.fingerprint());
@@ -117,12 +160,12 @@ fn announce(addresses: &[SocketAddr], tls: Option<&TlsIdentity>, gate: &Gate) {
 async fn drain_on_signal(
     mut signals: Signals,
     server: ServerHandle,
-    readiness: Arc<ArcSwap<Readiness>>,
+    draining: Arc<AtomicBool>,
     deadline: Duration,
 ) {
     signals.next().await;
     tracing::info!(deadline_s = deadline.as_secs(), "draining");
-    readiness.store(Arc::new(Readiness::Draining));
+    draining.store(true, Ordering::Relaxed);
     tokio::select! {
         () = server.stop(true) => (),
         () = tokio::time::sleep(deadline) => {

@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of storage or actors: what it answers comes through [`HttpState`].
 
-use super::tls::TlsIdentity;
+use super::{tls::TlsIdentity, ws};
 use actix_web::{
     App, HttpResponse, HttpServer,
     dev::Server,
@@ -105,6 +105,7 @@ where
         .keep_alive(KEEP_ALIVE)
         .client_request_timeout(REQUEST_HEAD_MAX)
         .tls_handshake_timeout(REQUEST_HEAD_MAX)
+        .on_connect(ws::tune_socket)
         // Else each WebSocket that ends waits for the client's FIN.
         .client_disconnect_timeout(Duration::ZERO)
         .shutdown_timeout(limits.drain_deadline_s)
