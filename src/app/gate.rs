@@ -3,13 +3,14 @@
 use super::data_folder;
 use super::revoked::{RevokedError, RevokedFile};
 use crate::access::limits::{Rate, Rates, UserLimits};
-use crate::access::{KeyError, NodeKey, Revocations, Right, Rights, TokenMint, TokenVerifier};
+use crate::access::{KeyError, NodeKey, Right, Rights, TokenMint, TokenVerifier};
 use crate::actors::gate::{Gate, GuestPolicy};
+use crate::actors::node::Node;
 use crate::config::{self, Config};
-use crate::id::NodeId;
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 use zeroize::Zeroizing;
@@ -41,37 +42,36 @@ pub enum GateError {
     Revoked(#[from] RevokedError),
 }
 
-/// The gate as configured: the node's key read (or made), and whatever is revoked now in force. `node` is the
-/// database's id; tokens name the key's, which is known without the database.
+/// Reads (or makes) the node's key, and reads what is revoked.
 ///
 /// # Errors
 /// [`GateError`].
-pub fn open(config: &Config, node: NodeId) -> Result<(Gate, RevokedFile), GateError> {
+pub fn open(config: &Config) -> Result<(Gate, RevokedFile), GateError> {
     let key = node_key(&config.node_key_file())?;
     let mut revoked = RevokedFile::in_folder(&config.server.data);
     let revocations = revoked.poll(now_s())?.unwrap_or_default();
     let gate = Gate::new(
-        node,
+        key.node_id(),
         TokenVerifier::new(&[key.public()], config.tokens.leeway_s),
         TokenMint::new(&key),
-        guest_policy(&config.guests),
+        guests(&config.guests),
         UserLimits::new(rates(&config.limits.user)),
     );
     gate.revoke(revocations);
     Ok((gate, revoked))
 }
 
-fn guest_policy(guests: &config::Guests) -> GuestPolicy {
-    if !guests.enabled {
+fn guests(config: &config::Guests) -> GuestPolicy {
+    if !config.enabled {
         return GuestPolicy::Refused;
     }
-    let rights = match guests.create_rooms {
-        true => Rights::GUEST.with(Right::Create),
-        false => Rights::GUEST,
-    };
+    let mut rights = Rights::GUEST;
+    if config.create_rooms {
+        rights = rights.with(Right::Create).with(Right::Member);
+    }
     GuestPolicy::Admitted {
         rights,
-        lifetime_s: guests.token_lifetime_s,
+        lifetime_s: config.token_lifetime_s,
     }
 }
 
@@ -98,16 +98,17 @@ pub fn node_key(path: &Path) -> Result<NodeKey, GateError> {
     })
 }
 
-/// Follows the file for ever and tells each change: `Gate::revoke` for those who come, `Users::revoke` for those who are
-/// here. A file that becomes unreadable or wrong changes nothing but the log.
-pub async fn watch_revocations(mut file: RevokedFile, changed: impl Fn(Revocations)) {
+/// Keeps the node's revocations as the file is, for ever, and closes what a new one hits. A file that becomes
+/// unreadable or wrong changes nothing but the log.
+pub async fn watch_revocations(node: Arc<Node>, mut file: RevokedFile) {
     loop {
         tokio::time::sleep(REVOKED_POLL).await;
         match file.poll(now_s()) {
             Ok(None) => (),
             Ok(Some(revocations)) => {
-                tracing::info!(count = revocations.len(), "revocations read");
-                changed(revocations);
+                let closed = node.users.revoke(&revocations);
+                tracing::info!(count = revocations.len(), closed, "revocations read");
+                node.gate.revoke(revocations);
             }
             Err(error) => tracing::error!(%error, "revocations stay as they were"),
         }
@@ -121,9 +122,7 @@ pub fn now_s() -> u64 {
     since.map_or(0, |since| since.as_secs())
 }
 
-/// The configured rates as the limiters take them.
-#[must_use]
-pub fn rates(of: &config::Rates) -> Rates {
+pub(super) fn rates(of: &config::Rates) -> Rates {
     let rate = |of: config::Rate| Rate {
         per_s: of.per_s,
         burst: of.burst,

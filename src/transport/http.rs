@@ -2,7 +2,8 @@
 //!
 //! Knows nothing of storage or actors: what it answers comes through [`HttpState`].
 
-use super::{tls::TlsIdentity, ws};
+use super::tls::TlsIdentity;
+use super::ws::tune_socket;
 use actix_web::{
     App, HttpResponse, HttpServer,
     dev::Server,
@@ -105,10 +106,10 @@ where
         .keep_alive(KEEP_ALIVE)
         .client_request_timeout(REQUEST_HEAD_MAX)
         .tls_handshake_timeout(REQUEST_HEAD_MAX)
-        .on_connect(ws::tune_socket)
         // Else each WebSocket that ends waits for the client's FIN.
         .client_disconnect_timeout(Duration::ZERO)
         .shutdown_timeout(limits.drain_deadline_s)
+        .on_connect(tune_socket)
         .disable_signals();
     for listener in listeners {
         server = match tls {
