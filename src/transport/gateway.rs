@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use tokio::time::Sleep;
 
 /// Where clients connect.
-pub const PATH: &str = "/v1/ws";
+pub const PATH: &str = super::http::SOCKET_PATH;
 /// How soon a message is offered again to a connection whose mailbox was full.
 const OFFER_AGAIN: Duration = Duration::from_millis(2);
 
