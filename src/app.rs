@@ -186,6 +186,10 @@ async fn drain_on_signal(
         }
         () = signals.next() => server.stop(false).await,
     }
+    running.arbiters.iter().for_each(|arbiter| {
+        // False when its thread has ended already.
+        arbiter.stop();
+    });
 }
 
 /// SIGTERM and SIGINT, caught from the moment this is made.

@@ -34,6 +34,8 @@ pub struct Gateway {
 
 /// Adds the endpoint.
 pub fn routes(routes: &mut ServiceConfig, gateway: Gateway) {
+    #[cfg(feature = "failpoints")]
+    routes.service(web::resource(super::faults::PATH).post(super::faults::panic));
     routes
         .app_data(Data::new(gateway))
         .service(web::resource(PATH).get(connect));
