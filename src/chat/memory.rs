@@ -133,3 +133,58 @@ impl Memory {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{Counter, ReplicaId};
+
+    fn offset(n: u64) -> Offset {
+        Offset::try_from(n).expect("in range")
+    }
+
+    fn dot(n: u64) -> Dot {
+        let counter = Counter::try_from(n).expect("from 1");
+        Dot::new(ReplicaId::from_bytes([1; 8]), counter)
+    }
+
+    fn fact(deleted: bool) -> Fact {
+        Fact {
+            offset: offset(1),
+            stamp: Stamp::default(),
+            author: None,
+            fingerprint: Fingerprint([0; 16]),
+            kind: Kind::Root,
+            deleted,
+            posts: 1,
+        }
+    }
+
+    #[test]
+    fn only_what_is_on_disk_is_forgotten_and_the_oldest_first() {
+        let mut memory = Memory::new(Offset::MIN);
+        let many = REMEMBERED_MAX as u64 + 9;
+        for n in 1..=many {
+            memory.note(offset(n), dot(n), fact(false));
+        }
+        memory.settle(offset(5));
+        assert!(memory.get(dot(5)).is_none());
+        assert!(memory.get(dot(6)).is_some());
+        memory.settle(offset(many));
+        assert!(memory.get(dot(9)).is_none());
+        assert!(memory.get(dot(10)).is_some(), "some are kept at hand");
+    }
+
+    #[test]
+    fn a_newer_note_outlives_an_older_one_of_the_same_dot() {
+        let mut memory = Memory::new(Offset::MIN);
+        memory.note(offset(1), dot(1), fact(false));
+        for n in 2..=REMEMBERED_MAX as u64 {
+            memory.note(offset(n), dot(n), fact(false));
+        }
+        let delete = REMEMBERED_MAX as u64 + 1;
+        memory.note(offset(delete), dot(1), fact(true));
+        memory.settle(offset(delete - 1));
+        assert!(memory.get(dot(1)).is_some_and(|fact| fact.deleted));
+    }
+}
