@@ -21,6 +21,7 @@ const ORDER: &[&[&str]] = &[
     &["actors"],
     &["transport"],
     &["app"],
+    &["cli"],
     &["main"],
 ];
 

@@ -15,6 +15,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::time::Sleep;
+
+/// Where clients connect.
+pub const PATH: &str = super::http::SOCKET_PATH;
 /// How soon a message is offered again to a connection whose mailbox was full.
 const OFFER_AGAIN: Duration = Duration::from_millis(2);
 
@@ -35,7 +38,7 @@ pub fn routes(routes: &mut ServiceConfig, gateway: Gateway) {
     routes.service(web::resource(super::faults::PATH).post(super::faults::panic));
     routes
         .app_data(Data::new(gateway))
-        .service(web::resource(super::http::SOCKET_PATH).get(connect));
+        .service(web::resource(PATH).get(connect));
 }
 
 async fn connect(request: HttpRequest, payload: Payload, gateway: Data<Gateway>) -> HttpResponse {
