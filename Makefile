@@ -11,13 +11,10 @@ FUZZ_TEST_S ?= 5
 
 .PHONY: run test bench fmt lint fuzz
 
-# Guests may make rooms here, so that there is something to try at once; `greenroom serve --guests` alone lets them only
-# talk in rooms that others made.
 run:
 	@tools/setup build
 	cargo build --release --locked --bin greenroom
-	GREENROOM_GUESTS__CREATE_ROOMS=$${GREENROOM_GUESTS__CREATE_ROOMS:-true} \
-		exec target/release/greenroom serve --guests --data $(DATA) --listen $(LISTEN)
+	exec target/release/greenroom serve --guests --data $(DATA) --listen $(LISTEN)
 
 # Failpoints are compiled into the tests and nothing else: the Python tests drive the binary without them.
 test:

@@ -81,7 +81,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("server"), tokens__leeway_s="0").start()
+    server = Server(tmp_path_factory.mktemp("server"), tokens__leeway_s="0", guests__create_rooms="false").start()
     yield server
     server.stop(signal.SIGKILL)
     print(server.log.read_text()[-4000:], file=sys.stderr)

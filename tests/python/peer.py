@@ -1,5 +1,6 @@
 """A client of docs/PROTOCOL.md that shares no code with the server: the `websockets` and `msgpack` packages."""
 
+import contextlib
 import itertools
 import json
 import os
@@ -59,13 +60,15 @@ class Peer:
         self.binary = subprotocol.endswith("msgpack")
         self.ids = itertools.count(1)
         self.waiting = []  # frames that came while another was waited for
-        self.socket = connect(url, subprotocols=[subprotocol], max_size=2**24, proxy=None, **options)
+        self.link = contextlib.ExitStack()
+        connecting = connect(url, subprotocols=[subprotocol], max_size=2**24, proxy=None, **options)
+        self.socket = self.link.enter_context(connecting)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.socket.close()
+        self.link.close()
 
     def cut(self):
         """The cable is pulled: no close frame."""

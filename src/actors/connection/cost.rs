@@ -1,7 +1,7 @@
-//! What frames cost a client's rates, and which of them are requests.
+//! What frames cost a client's rates.
 
 use crate::access::limits::Cost;
-use crate::protocol::{ClientFrame, RequestId};
+use crate::protocol::ClientFrame;
 
 /// What a frame costs.
 pub(super) fn cost(frame: &ClientFrame) -> (Cost, u32) {
@@ -29,38 +29,5 @@ pub(super) fn cost(frame: &ClientFrame) -> (Cost, u32) {
         | F::Renew { .. }
         | F::Prove { .. } => (Cost::Changes, 1),
         F::Hello(_) | F::Beat {} | F::Unknown { .. } => (Cost::Frames, 1),
-    }
-}
-
-/// The request a frame is, if it is one.
-pub(super) fn request_id(frame: &ClientFrame) -> Option<RequestId> {
-    use ClientFrame as F;
-    match frame {
-        F::Open { id, .. }
-        | F::Close { id, .. }
-        | F::Post { id, .. }
-        | F::History { id, .. }
-        | F::RoomCreate { id, .. }
-        | F::RoomUpdate { id, .. }
-        | F::RoomDirect { id, .. }
-        | F::RoomList { id, .. }
-        | F::Join { id, .. }
-        | F::Leave { id, .. }
-        | F::Members { id, .. }
-        | F::MemberRole { id, .. }
-        | F::MemberKick { id, .. }
-        | F::MemberUnban { id, .. }
-        | F::InviteCreate { id, .. }
-        | F::InviteList { id, .. }
-        | F::InviteRevoke { id, .. }
-        | F::InviteAccept { id, .. } => Some(*id),
-        F::Unknown { id } => *id,
-        F::Hello(_)
-        | F::Prove { .. }
-        | F::Renew { .. }
-        | F::Beat {}
-        | F::Typing { .. }
-        | F::Presence { .. }
-        | F::Read { .. } => None,
     }
 }

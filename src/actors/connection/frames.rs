@@ -1,6 +1,6 @@
 //! A client's frames: rate limits, the token's cap, then to the room or the readers they are for.
 
-use super::cost::{cost, request_id};
+use super::cost::cost;
 use super::{Connection, STRIKES_MAX, Session};
 use crate::access::limits::Cost;
 use crate::actors::listing;
@@ -43,7 +43,7 @@ impl Connection {
 
     /// What came is not a frame.
     pub(super) fn malformed(&mut self, error: DecodeError, now: Instant) {
-        self.refuse(error.id, ErrorCode::Malformed, Advice::Fix, error.message);
+        self.refuse(error.id, error.code, Advice::Fix, error.message);
         match &mut self.session {
             Session::Login(_) => self.close(CloseCode::Unauthorized, now),
             Session::Open(open) => {
@@ -85,7 +85,7 @@ impl Connection {
         let flooding = open.strikes >= STRIKES_MAX;
         self.node.metrics.rate_limited(limited.cost.as_str(), scope);
         self.send(ServerFrame::Error {
-            id: request_id(frame),
+            id: frame.request(),
             room: None,
             code: ErrorCode::RateLimited,
             advice: Advice::Retry,

@@ -17,7 +17,10 @@ pub(super) fn success(
 ) -> ServerFrame {
     let room = machine.id();
     match reply {
-        chat::Reply::Posted(posted) => acks(id, room, posted),
+        chat::Reply::Posted(mut posted) => {
+            posted.stopped = posted.stopped.map(|why| as_seen(machine, caller, why));
+            acks(id, room, posted)
+        }
         chat::Reply::Joined => ServerFrame::Room {
             id,
             info: room_info(machine, machine.head().offset, caller),
@@ -110,6 +113,14 @@ pub(super) fn unseen(machine: &chat::Room) -> Refusal {
     match machine.settings().visibility {
         Visibility::Public => Refusal::NotAMember,
         Visibility::Private | Visibility::Direct => Refusal::NotVisible,
+    }
+}
+
+/// A refusal in the words for this caller: who never was in a private room does not learn that it exists.
+pub(super) fn as_seen(machine: &chat::Room, caller: &Caller, refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::NotAMember if machine.member(&caller.user).is_none() => unseen(machine),
+        other => other,
     }
 }
 

@@ -139,7 +139,9 @@ impl RoomActor {
         };
         if let Some(reply) = reply {
             match decision.reply {
-                Err(refusal) => refuse(reply, &refusal),
+                Err(refusal) => {
+                    refuse(reply, &answers::as_seen(&open.machine, caller, refusal));
+                }
                 Ok(answer) => {
                     let frame = answers::success(reply.id(), &open.machine, caller, answer);
                     let answer = Answer {

@@ -1,7 +1,7 @@
 //! The newest frames of a room, kept to bring a subscriber that is almost current up to date without reading the disk.
 
 use crate::id::Offset;
-use crate::protocol::Outgoing;
+use crate::protocol::{Outgoing, ServerFrame};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -21,6 +21,29 @@ struct Span {
     first: Offset,
     last: Offset,
     frame: Arc<Outgoing>,
+}
+
+impl Span {
+    /// Its frame without the entries up to `after`.
+    fn after(&self, after: Offset) -> Arc<Outgoing> {
+        match self.frame.frame() {
+            ServerFrame::Ops {
+                id,
+                room,
+                ops,
+                more,
+            } if self.first <= after => {
+                let missing = ops.iter().filter(|entry| entry.offset > after);
+                Arc::new(Outgoing::new(ServerFrame::Ops {
+                    id: *id,
+                    room: *room,
+                    ops: missing.cloned().collect(),
+                    more: *more,
+                }))
+            }
+            _ => Arc::clone(&self.frame),
+        }
+    }
 }
 
 impl Ring {
@@ -44,7 +67,7 @@ impl Ring {
     }
 
     /// The frames that bring someone who has everything up to `after` to `head`: none if already there, `None` if the
-    /// ring does not reach back so far. A frame may begin at or before `after`; ops are known by their dots.
+    /// ring does not reach back so far. A frame that begins at or before `after` is cut.
     pub(super) fn since(&self, after: Offset, head: Offset) -> Option<Vec<Arc<Outgoing>>> {
         if after >= head {
             return Some(Vec::new());
@@ -58,7 +81,7 @@ impl Ring {
             self.frames
                 .iter()
                 .filter(|span| span.last > after)
-                .map(|span| Arc::clone(&span.frame))
+                .map(|span| span.after(after))
                 .collect()
         })
     }
@@ -73,7 +96,6 @@ impl Ring {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::ServerFrame;
 
     fn offset(n: u64) -> Offset {
         Offset::try_from(n).expect("small")
