@@ -4,6 +4,7 @@ use greenroom::app::RunError;
 use greenroom::app::data_folder::DataFolderError;
 use greenroom::app::gate::GateError;
 use greenroom::config::ConfigError;
+use greenroom::storage::OpenError;
 use greenroom::telemetry::LogError;
 
 const FAILED: u8 = 1;
@@ -40,7 +41,8 @@ fn of_run(error: &RunError) -> u8 {
         RunError::Data(DataFolderError::Refused { .. }) => FAILED,
         RunError::Bind(_) => ADDRESS,
         RunError::Gate(error) => of_gate(error),
-        RunError::Tls(_) => UNUSABLE,
+        RunError::Store(OpenError::InUse { .. }) => IN_USE,
+        RunError::Store(_) | RunError::Tls(_) => UNUSABLE,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Bytes in, bytes out: HTTP, WebSocket.
 
+pub mod gateway;
 pub mod http;
 pub mod listen;
 pub mod tls;
