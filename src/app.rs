@@ -1,6 +1,7 @@
 //! The only wiring: builds the supervision tree from a configuration.
 
 pub mod data_folder;
+mod figures;
 pub mod gate;
 mod identity;
 pub mod revoked;
@@ -83,7 +84,8 @@ async fn serve(config: Config) -> Result<(), RunError> {
     let listeners = listeners.collect::<Result<Vec<_>, _>>()?;
     let metrics = Arc::new(Metrics::new());
     let (gate, revoked) = gate::open(&config)?;
-    let (store, committer) = Store::open(&store_config(&config, &folder))?;
+    let (store, committer) = Store::open(&store_config(&config))?;
+    figures::of_committer(&metrics, &committer);
     let running = tree::start(&config, store, committer, gate, Arc::clone(&metrics))?;
     let node = Arc::clone(&running.node);
     let draining = Arc::new(AtomicBool::new(false));
@@ -128,11 +130,13 @@ async fn serve(config: Config) -> Result<(), RunError> {
     Ok(())
 }
 
-fn store_config(config: &Config, folder: &DataFolder) -> StoreConfig {
+/// Where the configuration keeps the database and its key.
+#[must_use]
+pub fn store_config(config: &Config) -> StoreConfig {
     let key = KeySource::File(config.master_key_file());
     StoreConfig {
         cache_bytes: config.storage.cache_bytes,
-        ..StoreConfig::new(folder.path().join("db"), key)
+        ..StoreConfig::new(config.server.data.join("db"), key)
     }
 }
 
@@ -182,6 +186,10 @@ async fn drain_on_signal(
         }
         () = signals.next() => server.stop(false).await,
     }
+    running.arbiters.iter().for_each(|arbiter| {
+        // False when its thread has ended already.
+        arbiter.stop();
+    });
 }
 
 /// SIGTERM and SIGINT, caught from the moment this is made.

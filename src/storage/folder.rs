@@ -15,6 +15,7 @@ pub(super) const FORMAT: u32 = 1;
 const LOCK: &str = "greenroom.lock";
 const MARKER: &str = "greenroom.json";
 const UNFINISHED: &str = "greenroom.new";
+const WATERMARK: &str = "greenroom.synced";
 /// A marker is small; more is not ours.
 const MARKER_BYTES_MAX: u64 = 4096;
 
@@ -88,10 +89,27 @@ impl Folder {
         sync_folder(&self.path)
     }
 
+    /// The last [`write_watermark`](Self::write_watermark); 0 when there is none that can be read.
+    pub(super) fn read_watermark(&self) -> u64 {
+        let text = fs::read_to_string(self.path.join(WATERMARK)).unwrap_or_default();
+        text.trim().parse().unwrap_or(0)
+    }
+
+    /// Notes a count, whole or not at all.
+    pub(super) fn write_watermark(&self, count: u64) -> io::Result<()> {
+        let new = self.path.join("greenroom.synced.new");
+        let mut file = File::create(&new)?;
+        writeln!(file, "{count}")?;
+        file.sync_all()?;
+        fs::rename(&new, self.path.join(WATERMARK))
+    }
+
     /// Forgets a making that was cut short: nothing in it was ever acknowledged.
     fn start_over(&self) -> io::Result<()> {
         File::create(self.path.join(UNFINISHED))?.sync_all()?;
         sync_folder(&self.path)?;
+        // No count of an older database may be held against the new one.
+        self.write_watermark(0)?;
         match fs::remove_dir_all(self.engine_path()) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
@@ -135,7 +153,8 @@ fn foreign(path: &Path) -> io::Result<Option<String>> {
     for entry in fs::read_dir(path)? {
         let name = entry?.file_name();
         let ours = name == LOCK || name == UNFINISHED || name == "lost+found";
-        let cut_short = unfinished && name == "sled";
+        let cut_short =
+            unfinished && (name == "sled" || name.to_string_lossy().starts_with(WATERMARK));
         if !(ours || cut_short) {
             return Ok(Some(name.to_string_lossy().into_owned()));
         }

@@ -8,6 +8,7 @@
 //! | `N` `m` | meta: format, node id, signing key |
 //! | `N` `k` id⁴ | data key, wrapped by the master key (the only value not sealed by a data key) |
 //! | `N` `i` | present while an import runs |
+//! | `N` `w` | how many fsyncs there were (see `watermark`) |
 //! | `N` `u` user `00` room¹⁶ | the user is joined to the room |
 //! | `N` `o` room¹⁶ | the room is public |
 //! | `N` `g` key³² | guest by public key |
@@ -40,6 +41,8 @@ pub(super) const META: &[u8] = b"Nm";
 pub(super) const DATA_KEYS: &[u8] = b"Nk";
 /// Present while an import runs.
 pub(super) const IMPORTING: &[u8] = b"Ni";
+/// How many fsyncs there were.
+pub(super) const SYNC_COUNT: &[u8] = b"Nw";
 /// Public rooms.
 pub(super) const PUBLIC_ROOMS: &[u8] = b"No";
 /// Users' rooms.

@@ -23,6 +23,7 @@ mod scrub;
 mod seal;
 mod store;
 mod summary;
+mod watermark;
 
 pub use batch::{Durability, RoomBatch};
 pub use check::{CheckReport, PROBLEMS_MAX, Problem, check};

@@ -10,6 +10,7 @@ use super::key;
 use super::master::{self, MasterKey};
 use super::record::{self, Meta, Stored};
 use super::seal::{self, KeyRing, SealError, Secret};
+use super::watermark;
 use crate::id::NodeId;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::Ed25519KeyPair;
@@ -27,7 +28,7 @@ struct Inner {
     engine: Engine,
     ring: KeyRing,
     meta: Meta,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl std::fmt::Debug for Store {
@@ -84,12 +85,19 @@ impl Store {
             .open(key::META, &sealed)
             .map_err(|e| damaged(path, e))?;
         let meta = record::decode(&plain).map_err(|e| damaged(path, e))?;
-        Ok(Self(Arc::new(Inner {
+        let store = Self(Arc::new(Inner {
             engine,
             ring,
             meta,
-            _folder: folder,
-        })))
+            folder,
+        }));
+        match watermark::verify(&store, &store.0.folder).map_err(|e| damaged(path, e))? {
+            Ok(()) => Ok(store),
+            Err((held, noted)) => Err(damaged(
+                path,
+                format!("its newest data are lost: {noted} fsyncs were noted, it holds {held}"),
+            )),
+        }
     }
 
     /// The node: random, made with the database.
@@ -120,6 +128,10 @@ impl Store {
 
     pub(super) fn engine(&self) -> &Engine {
         &self.0.engine
+    }
+
+    pub(super) fn folder(&self) -> &Folder {
+        &self.0.folder
     }
 
     pub(super) fn is_importing(&self) -> Result<bool, ReadError> {

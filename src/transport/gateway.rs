@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use tokio::time::Sleep;
 
 /// Where clients connect.
-pub const PATH: &str = "/v1/ws";
+pub const PATH: &str = super::http::SOCKET_PATH;
 /// How soon a message is offered again to a connection whose mailbox was full.
 const OFFER_AGAIN: Duration = Duration::from_millis(2);
 
@@ -34,6 +34,8 @@ pub struct Gateway {
 
 /// Adds the endpoint.
 pub fn routes(routes: &mut ServiceConfig, gateway: Gateway) {
+    #[cfg(feature = "failpoints")]
+    routes.service(web::resource(super::faults::PATH).post(super::faults::panic));
     routes
         .app_data(Data::new(gateway))
         .service(web::resource(PATH).get(connect));

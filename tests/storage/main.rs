@@ -1,8 +1,12 @@
 //! Storage through its public API, on the real engine in temporary folders.
 #![allow(missing_docs, unreachable_pub, reason = "a test program has no API")]
 
+mod folder;
 mod log;
+mod model;
+mod portable;
 mod purge;
+mod size;
 mod writer;
 
 use greenroom::storage::{Committer, KeySource, PageLimits, Store, StoreConfig};

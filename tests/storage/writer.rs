@@ -18,6 +18,7 @@ pub struct Writer {
     changes: Vec<Change>,
 }
 
+#[allow(dead_code, reason = "each test program uses some of it")]
 impl Writer {
     /// A new room of this number: public, owned by `ann`.
     pub fn new(number: u8) -> Self {
@@ -47,6 +48,12 @@ impl Writer {
             },
         });
         writer
+    }
+
+    /// Goes on from what is stored: `counter` is replica 1's last.
+    pub fn resume(&mut self, head: Head, counter: u64) {
+        self.head = head;
+        self.counters.insert(replica(1), counter);
     }
 
     pub fn change(&mut self, change: Change) {

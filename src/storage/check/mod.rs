@@ -8,6 +8,7 @@ use super::error::ReadError;
 use super::key;
 use super::record;
 use super::store::Store;
+use super::watermark::SyncCount;
 use crate::chat::Member;
 use crate::crdt::Standing;
 
@@ -121,6 +122,7 @@ fn node_record(store: &Store, report: &mut CheckReport, key: &[u8], sealed: &[u8
     match kind {
         // These opened with the database.
         key::META | key::DATA_KEYS => {}
+        key::SYNC_COUNT => opens::<SyncCount>(store, report, key, sealed),
         key::IMPORTING => report.problem_at(key, "an import did not finish"),
         key::USER_ROOMS => user_room(store, report, key, rest),
         key::PUBLIC_ROOMS | key::PURGES | key::STRIPS => {

@@ -8,6 +8,7 @@ use crate::storage::engine::EngineError;
 use crate::storage::error::{CommitError, Fault};
 use crate::storage::scrub::{self, Progress};
 use crate::storage::store::Store;
+use crate::storage::watermark::Watermark;
 use std::time::{Duration, Instant};
 
 /// Lazy batches that may wait for an fsync together.
@@ -36,6 +37,7 @@ pub(super) struct Group<'a> {
     store: &'a Store,
     shared: &'a Shared,
     lazy_delay: Duration,
+    watermark: Watermark<'a>,
     waiting: Vec<Waiting>,
     /// Whether anything was applied since the last fsync.
     dirty: bool,
@@ -53,6 +55,7 @@ impl<'a> Group<'a> {
             store,
             shared,
             lazy_delay,
+            watermark: Watermark::new(store),
             waiting: Vec::new(),
             dirty: false,
             urgent: false,
@@ -121,6 +124,14 @@ impl<'a> Group<'a> {
         }
     }
 
+    /// The last thing the thread does.
+    pub(super) fn close(&mut self) {
+        self.sync();
+        if self.shared.fault.get().is_none() {
+            self.watermark.close(Instant::now());
+        }
+    }
+
     fn apply_batch(&mut self, batch: &RoomBatch, done: Done<Committed>, now: Instant) {
         let mut staged = Staged::new(self.store);
         let staged = batch::stage(&mut staged, batch).map(|()| staged);
@@ -169,12 +180,16 @@ impl<'a> Group<'a> {
     fn flush_and_sync(&mut self) -> Result<(), CommitError> {
         let engine = self.store.engine();
         let start = Instant::now();
+        if let Err(error) = self.watermark.rise(engine) {
+            return Err(self.poison(error, "apply"));
+        }
         if let Err(error) = engine.flush() {
             return Err(self.poison(error, "flush"));
         }
         if let Err(error) = engine.sync() {
             return Err(self.poison(error, "fsync"));
         }
+        self.watermark.hold(start);
         let took = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.shared.stats.fsync_us.observe(took);
         self.shared.stats.fsyncs.increment(1);

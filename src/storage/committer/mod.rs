@@ -80,6 +80,15 @@ struct Shared {
     stats: CommitterStats,
 }
 
+impl std::fmt::Debug for Committer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Committer")
+            .field("queued", &self.queued())
+            .field("health", &self.health())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Committer {
     /// Starts the thread.
     pub(super) fn start(store: Store, lazy_delay: Duration) -> io::Result<Self> {
@@ -232,10 +241,9 @@ fn run(store: &Store, items: &Receiver<Item>, shared: &Shared, lazy_delay: Durat
             next = items.try_recv().ok();
         }
         if closing {
-            group.sync();
-            return;
+            break;
         }
         group.settle(Instant::now());
     }
-    group.sync();
+    group.close();
 }

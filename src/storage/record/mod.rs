@@ -4,6 +4,8 @@
 //! The forms are separate from the types of `chat` and `crdt`, so that those can change without touching the disk.
 //! Golden bytes: `tests/vectors/records/`.
 
+#[cfg(test)]
+mod golden;
 mod log;
 mod node;
 mod room;
