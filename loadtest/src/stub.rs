@@ -200,7 +200,7 @@ impl Stub {
     }
 
     fn spread(&self, author: u64, room: RoomId, held: &Room, entry: &Entry) {
-        let again = self.lie == Lie::Repeat && entry.offset.get() % 10 == 0;
+        let again = self.lie == Lie::Repeat && entry.offset.get().is_multiple_of(10);
         let bytes = encode(&ServerFrame::Ops {
             id: None,
             room,
