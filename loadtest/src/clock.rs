@@ -37,8 +37,7 @@ impl Alarm {
     /// When the kernel gives no timer.
     pub(crate) fn new() -> anyhow::Result<Self> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
-        let timer =
-            timerfd_create(TimerfdClockId::Monotonic, flags).context("creating a timer")?;
+        let timer = timerfd_create(TimerfdClockId::Monotonic, flags).context("creating a timer")?;
         Ok(Self(AsyncFd::new(timer).context("watching a timer")?))
     }
 

@@ -141,7 +141,8 @@ impl Tally {
         self.delivery.merge(&other.delivery);
         self.recover.merge(&other.recover);
         if self.buckets.len() < other.buckets.len() {
-            self.buckets.resize_with(other.buckets.len(), Bucket::default);
+            self.buckets
+                .resize_with(other.buckets.len(), Bucket::default);
         }
         for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
             mine.sent += theirs.sent;

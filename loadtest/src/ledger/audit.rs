@@ -88,8 +88,7 @@ impl Log {
             }
         }
         let before = *self.sums.last().expect("it begins with one");
-        self.sums
-            .push(before.wrapping_add(entry_hash(offset, dot)));
+        self.sums.push(before.wrapping_add(entry_hash(offset, dot)));
         if let Body::Post {
             content: Some(content),
             ..

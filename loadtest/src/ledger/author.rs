@@ -48,12 +48,7 @@ impl Author {
     }
 
     /// Writes an op; `body` gets its dot.
-    pub(crate) fn write(
-        &mut self,
-        now_us: u64,
-        due_us: u64,
-        body: impl FnOnce(Dot) -> Body,
-    ) -> Op {
+    pub(crate) fn write(&mut self, now_us: u64, due_us: u64, body: impl FnOnce(Dot) -> Body) -> Op {
         self.offsets.push(0);
         let counter = self.offsets.len() as u64;
         let dot = self.dot(counter);
