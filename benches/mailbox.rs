@@ -3,6 +3,11 @@
 //! `cargo bench --bench mailbox`. "local" pushes and takes batches of 16 over five lanes on one thread; "producers"
 //! floods one consumer on a current-thread runtime from one and from two threads. Per-message time is the inverse of
 //! the throughput that criterion prints.
+//!
+//! Local, per message, on a shared 2-core Xeon: cold 40 ns drained in batches and 52 popped one by one, hot 76 and 104,
+//! tokio mpsc 67. With producers, on the same machine while it was busy, in million messages a second (the intervals of
+//! repeated runs overlap widely): one producer, cold 4.6, hot 1.8 to 4.7, mpsc 1.1 to 5.0, actix 1.0 to 5.5; two, cold
+//! 1.3 to 1.8, hot 1.1 to 1.8, mpsc 0.6 to 1.1, actix 0.5 to 1.2.
 
 use actix::prelude::{Actor, Addr, Context, Handler, Message, System};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};

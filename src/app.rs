@@ -1,21 +1,34 @@
 //! The only wiring: builds the supervision tree from a configuration.
 
 pub mod data_folder;
+mod figures;
 pub mod gate;
 mod identity;
 pub mod revoked;
+mod tree;
 
+use crate::actors::connection::ConnectionMessage;
+use crate::actors::node::Node;
+use crate::actors::supervision::install_panic_hook;
 use crate::config::{Config, LogFormat};
+use crate::protocol::DrainReason;
+use crate::storage::{Health, KeySource, OpenError, Store, StoreConfig};
 use crate::telemetry::{self, LogStyle, Metrics};
+use crate::transport::gateway::{self, Gateway};
 use crate::transport::http::{self, HttpState, Readiness, ServerLimits};
 use crate::transport::listen::{self, BindError};
 use crate::transport::tls::TlsIdentity;
+use crate::transport::ws::{Compression, OriginPolicy, SameHost, UpgradePolicy};
 use actix_web::dev::ServerHandle;
-use arc_swap::ArcSwap;
+use actix_web::web::ServiceConfig;
 use data_folder::{DataFolder, DataFolderError};
-use gate::{Gate, GateError};
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use futures_util::future::join;
+use gate::GateError;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::{io, net::SocketAddr, time::Duration};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tree::Running;
 
 pub use identity::IdentityError;
 
@@ -34,6 +47,9 @@ pub enum RunError {
     /// The node's key or the list of revoked tokens cannot be used.
     #[error(transparent)]
     Gate(#[from] GateError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
     /// No TLS.
     #[error(transparent)]
     Tls(#[from] IdentityError),
@@ -52,6 +68,7 @@ pub fn run(config: Config) -> Result<(), RunError> {
         LogFormat::Json => LogStyle::Json,
     };
     telemetry::init_log(style, &config.log.level)?;
+    install_panic_hook();
     actix_web::rt::System::new().block_on(serve(config))
 }
 
@@ -66,18 +83,16 @@ async fn serve(config: Config) -> Result<(), RunError> {
         .map(|address| listen::listen(*address));
     let listeners = listeners.collect::<Result<Vec<_>, _>>()?;
     let metrics = Arc::new(Metrics::new());
-    let gate = Arc::new(Gate::open(&config)?);
-    let readiness = Arc::new(ArcSwap::from_pointee(Readiness::Ready));
+    let (gate, revoked) = gate::open(&config)?;
+    let (store, committer) = Store::open(&store_config(&config))?;
+    figures::of_committer(&metrics, &committer);
+    let running = tree::start(&config, store, committer, gate, Arc::clone(&metrics))?;
+    let node = Arc::clone(&running.node);
+    let draining = Arc::new(AtomicBool::new(false));
 
     let state = HttpState {
-        readiness: {
-            let readiness = readiness.clone();
-            Arc::new(move || **readiness.load())
-        },
-        metrics: {
-            let metrics = metrics.clone();
-            Arc::new(move || metrics.render())
-        },
+        readiness: readiness(&node, &draining),
+        metrics: Arc::new(move || metrics.render()),
     };
     let limits = ServerLimits {
         workers: config.server.workers,
@@ -88,49 +103,93 @@ async fn serve(config: Config) -> Result<(), RunError> {
         .iter()
         .filter_map(|l| l.local_addr().ok())
         .collect();
-    let server = http::serve(listeners, tls.as_ref(), limits, &state, |_routes| ())?;
+    let gateway = Gateway {
+        node: Arc::clone(&node),
+        connections: running.connections.clone(),
+        policy: Arc::new(UpgradePolicy {
+            origins: OriginPolicy::new(&config.server.origins, SameHost::Allowed),
+            compression: Compression::Offered,
+        }),
+    };
+    let routes = move |routes: &mut ServiceConfig| gateway::routes(routes, gateway.clone());
+    let server = http::serve(listeners, tls.as_ref(), limits, &state, routes)?;
+    actix_web::rt::spawn(gate::watch_revocations(Arc::clone(&node), revoked));
+    announce(&addresses, tls.as_ref(), &node);
     let deadline = Duration::from_secs(config.server.drain_deadline_s);
-    actix_web::rt::spawn(gate::watch_revocations(gate.clone(), |_| ()));
     actix_web::rt::spawn(drain_on_signal(
         signals,
         server.handle(),
-        readiness,
+        running,
+        draining,
         deadline,
     ));
-    announce(&addresses, tls.as_ref(), &gate);
     server.await?;
+    // The tree has ended or was abandoned: what it decided is written before the process ends.
+    node.committer.close();
     tracing::info!("stopped");
     Ok(())
 }
 
-fn announce(addresses: &[SocketAddr], tls: Option<&TlsIdentity>, gate: &Gate) {
+/// Where the configuration keeps the database and its key.
+#[must_use]
+pub fn store_config(config: &Config) -> StoreConfig {
+    let key = KeySource::File(config.master_key_file());
+    StoreConfig {
+        cache_bytes: config.storage.cache_bytes,
+        ..StoreConfig::new(config.server.data.join("db"), key)
+    }
+}
+
+fn readiness(
+    node: &Arc<Node>,
+    draining: &Arc<AtomicBool>,
+) -> Arc<dyn Fn() -> Readiness + Send + Sync> {
+    let (node, draining) = (Arc::clone(node), Arc::clone(draining));
+    Arc::new(move || match node.committer.health() {
+        _ if draining.load(Ordering::Relaxed) => Readiness::Draining,
+        Health::ReadOnly(_) => Readiness::ReadOnly,
+        Health::Ok => Readiness::Ready,
+    })
+}
+
+fn announce(addresses: &[SocketAddr], tls: Option<&TlsIdentity>, node: &Node) {
     let scheme = if tls.is_some() { "https" } else { "http" };
     for address in addresses {
-        tracing::info!(node = %gate.node, "listening on {scheme}://{address}");
+        tracing::info!(node = %node.gate.node(), "listening on {scheme}://{address}");
     }
     if let Some(tls) = tls {
         tracing::info!("certificate fingerprint (SHA-256): {}", tls.fingerprint());
     }
 }
 
-/// Stops accepting, lets connections end, and ends them at the deadline.
+/// Stops accepting, tells clients to come back later, lets actors finish, and ends what is left at the deadline.
 async fn drain_on_signal(
     mut signals: Signals,
     server: ServerHandle,
-    readiness: Arc<ArcSwap<Readiness>>,
+    running: Running,
+    draining: Arc<AtomicBool>,
     deadline: Duration,
 ) {
     signals.next().await;
     tracing::info!(deadline_s = deadline.as_secs(), "draining");
-    readiness.store(Arc::new(Readiness::Draining));
+    draining.store(true, Ordering::Relaxed);
+    running
+        .node
+        .users
+        .tell_all(|| ConnectionMessage::Drain(DrainReason::Shutdown));
+    let stopped = server.stop(true);
     tokio::select! {
-        () = server.stop(true) => (),
+        (_, ended) = join(stopped, running.tree.shutdown(deadline)) => tracing::info!(?ended, "drained"),
         () = tokio::time::sleep(deadline) => {
             tracing::warn!("the drain deadline passed");
             server.stop(false).await;
         }
         () = signals.next() => server.stop(false).await,
     }
+    running.arbiters.iter().for_each(|arbiter| {
+        // False when its thread has ended already.
+        arbiter.stop();
+    });
 }
 
 /// SIGTERM and SIGINT, caught from the moment this is made.

@@ -224,7 +224,7 @@ impl Default for Guests {
     fn default() -> Self {
         Self {
             enabled: false,
-            create_rooms: false,
+            create_rooms: true,
             token_lifetime_s: 3600,
         }
     }

@@ -1,7 +1,7 @@
 //! Greenroom: a realtime backbone for a private network, in one binary.
 //!
 //! The code map (`docs/ARCHITECTURE.md` tells it at length). Imports run one way, and `tests/layering.rs` checks it:
-//! `id <- {crdt, mailbox} <- {chat, protocol, access, config, telemetry} <- storage <- actors <- transport <- app <- main`.
+//! `id <- {crdt, mailbox} <- {chat, protocol, access, config, telemetry} <- storage <- actors <- transport <- app <- cli <- main`.
 
 pub mod access;
 pub mod actors;

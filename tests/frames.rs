@@ -1,7 +1,7 @@
 //! Golden vectors: what `tests/vectors/frames.json` promises other languages, held against our own codecs.
 //!
 //! To add a vector write its line with `"msgpack": ""`; to fill in or renew the hexadecimal run
-//! `UPDATE_VECTORS=1 cargo test --test frames` and read the difference before committing it.
+//! `GREENROOM_VECTORS=write cargo test --test frames` and read the difference before committing it.
 
 use greenroom::crdt::{Body, Op};
 use greenroom::protocol::{
@@ -175,7 +175,7 @@ fn load() -> Vectors {
     static TEXT: OnceLock<String> = OnceLock::new();
     let text = TEXT.get_or_init(|| {
         let text = fs::read_to_string(path()).expect("the vectors");
-        if std::env::var_os("UPDATE_VECTORS").is_none() {
+        if std::env::var("GREENROOM_VECTORS").as_deref() != Ok("write") {
             return text;
         }
         let renewed = renew(&text);

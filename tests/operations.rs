@@ -12,6 +12,9 @@ use std::{
 /// Long enough for the slowest machine; nothing waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Lines of its log that wait for a test; then the server waits too.
+const LOG_LINES_MAX: usize = 10_000;
+
 /// The binary, in an environment without settings.
 fn greenroom(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_greenroom"));
@@ -52,7 +55,7 @@ impl Server {
             .spawn()
             .expect("the binary runs");
         let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
-        let (sender, log) = mpsc::channel();
+        let (sender, log) = mpsc::sync_channel(LOG_LINES_MAX);
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 let _ = sender.send(line);
@@ -352,4 +355,36 @@ fn tls_fingerprint(address: SocketAddr, trusted: &Path) -> String {
     let seen = &stream.conn.peer_certificates().expect("shown")[0];
     let hash: [u8; 32] = Sha256::digest(seen).into();
     hash.map(|byte| format!("{byte:02X}")).join(":")
+}
+
+#[test]
+fn the_database_is_checked_exported_and_imported() {
+    let dir = folder();
+    let db = |arguments: &[&str]| run(greenroom(dir.path()).arg("db").args(arguments));
+    let (code, _, error) = db(&["check"]);
+    assert_eq!(code, 1);
+    assert!(error.contains("no database"), "{error}");
+
+    let mut server = Server::start(dir.path(), &[]);
+    let (code, _, error) = db(&["check"]);
+    assert_eq!(code, 4, "{error}");
+    server.signal("TERM");
+    assert_eq!(server.exit_code(), Some(0));
+
+    let (code, out, error) = db(&["check"]);
+    assert_eq!(code, 0, "{error}");
+    assert!(out.contains("0 problems"), "{out}");
+    let (code, _, error) = db(&["export", "all.jsonl"]);
+    assert_eq!(code, 0, "{error}");
+    let (code, _, error) = db(&["import", "--data", "other", "all.jsonl"]);
+    assert_eq!(code, 0, "{error}");
+    let (code, _, error) = db(&["rotate-key"]);
+    assert_eq!(code, 0, "{error}");
+    let (code, _, error) = db(&["check"]);
+    assert_eq!(code, 0, "{error}");
+
+    std::fs::remove_file(dir.path().join("greenroom-data/master.key")).expect("it was made");
+    let (code, _, error) = run(greenroom(dir.path()).args(["serve", "--listen", "127.0.0.1:0"]));
+    assert_eq!(code, 5, "{error}");
+    assert!(error.contains("master.key is missing"), "{error}");
 }

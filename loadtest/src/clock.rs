@@ -38,7 +38,12 @@ impl Alarm {
     pub(crate) fn new() -> anyhow::Result<Self> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let timer = timerfd_create(TimerfdClockId::Monotonic, flags).context("creating a timer")?;
-        Ok(Self(AsyncFd::new(timer).context("watching a timer")?))
+        #[expect(
+            deprecated,
+            reason = "its successor is unsafe for types that close early; an OwnedFd lives as long as it is held"
+        )]
+        let watched = AsyncFd::new(timer);
+        Ok(Self(watched.context("watching a timer")?))
     }
 
     /// Returns at `at_us` (of [`now_us`]), or at once when that has passed.

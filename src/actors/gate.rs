@@ -231,7 +231,7 @@ impl Gate {
         let done = Box::new(move |result| {
             done(match result {
                 Ok(()) => Ok(()),
-                Err(CommitError::NameTaken { .. }) => Err(Rejection::Guest(GuestError::NameTaken)),
+                Err(CommitError::NameTaken) => Err(Rejection::Guest(GuestError::NameTaken)),
                 Err(_) => Err(Rejection::ReadOnly),
             });
         });

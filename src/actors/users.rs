@@ -82,6 +82,18 @@ impl Users {
         Some(users.get(user)?.values().next()?.capability.name.clone())
     }
 
+    /// Makes one connection panic, for tests; false when it is not here.
+    #[cfg(feature = "failpoints")]
+    pub fn panic(&self, id: ConnectionId) -> bool {
+        let users = self.lock();
+        let here = users.values().find_map(|connections| connections.get(&id));
+        here.is_some_and(|here| {
+            here.address
+                .push(ConnectionLane::Control, ConnectionMessage::Panic)
+                .is_ok()
+        })
+    }
+
     /// How many users are here.
     #[must_use]
     pub fn len(&self) -> usize {

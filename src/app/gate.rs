@@ -3,10 +3,10 @@
 use super::data_folder;
 use super::revoked::{RevokedError, RevokedFile};
 use crate::access::limits::{Rate, Rates, UserLimits};
-use crate::access::{KeyError, NodeKey, Revocations, Right, Rights, TokenMint, TokenVerifier};
+use crate::access::{KeyError, NodeKey, Right, Rights, TokenMint, TokenVerifier};
+use crate::actors::gate::{Gate, GuestPolicy};
+use crate::actors::node::Node;
 use crate::config::{self, Config};
-use crate::id::NodeId;
-use arc_swap::ArcSwap;
 use std::{
     io,
     path::{Path, PathBuf},
@@ -42,61 +42,36 @@ pub enum GateError {
     Revoked(#[from] RevokedError),
 }
 
-/// All that a connection needs to let its client in and keep it within bounds. Shared by all connections.
-pub struct Gate {
-    /// The node: its id follows from its key.
-    pub node: NodeId,
-    /// Checks tokens.
-    pub verifier: TokenVerifier,
-    /// Mints guests' tokens.
-    pub mint: TokenMint,
-    /// What guests may do and for how long; `None`: no guests.
-    pub guests: Option<GuestPolicy>,
-    /// What is revoked now.
-    pub revocations: ArcSwap<Revocations>,
-    /// The rates of one connection: each makes its own `ConnectionLimits`.
-    pub connection_rates: Rates,
-    /// The buckets of all users.
-    pub user_limits: UserLimits,
-    revoked: RevokedFile,
+/// Reads (or makes) the node's key, and reads what is revoked.
+///
+/// # Errors
+/// [`GateError`].
+pub fn open(config: &Config) -> Result<(Gate, RevokedFile), GateError> {
+    let key = node_key(&config.node_key_file())?;
+    let mut revoked = RevokedFile::in_folder(&config.server.data);
+    let revocations = revoked.poll(now_s())?.unwrap_or_default();
+    let gate = Gate::new(
+        key.node_id(),
+        TokenVerifier::new(&[key.public()], config.tokens.leeway_s),
+        TokenMint::new(&key),
+        guests(&config.guests),
+        UserLimits::new(rates(&config.limits.user)),
+    );
+    gate.revoke(revocations);
+    Ok((gate, revoked))
 }
 
-/// How guests are let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GuestPolicy {
-    /// What their tokens allow.
-    pub rights: Rights,
-    /// How long a token lives, seconds.
-    pub token_lifetime_s: u64,
-}
-
-impl Gate {
-    /// Reads (or makes) the node's key, and reads what is revoked.
-    ///
-    /// # Errors
-    /// [`GateError`].
-    pub fn open(config: &Config) -> Result<Self, GateError> {
-        let key = node_key(&config.node_key_file())?;
-        let mut revoked = RevokedFile::in_folder(&config.server.data);
-        let revocations = revoked.poll(now_s())?.unwrap_or_default();
-        let mut rights = Rights::GUEST;
-        if config.guests.create_rooms {
-            rights = rights.with(Right::Create);
-        }
-        let guests = config.guests.enabled.then_some(GuestPolicy {
-            rights,
-            token_lifetime_s: config.guests.token_lifetime_s,
-        });
-        Ok(Self {
-            node: key.node_id(),
-            verifier: TokenVerifier::new(&[key.public()], config.tokens.leeway_s),
-            mint: TokenMint::new(&key),
-            guests,
-            revocations: ArcSwap::from_pointee(revocations),
-            connection_rates: rates(&config.limits.connection),
-            user_limits: UserLimits::new(rates(&config.limits.user)),
-            revoked,
-        })
+fn guests(config: &config::Guests) -> GuestPolicy {
+    if !config.enabled {
+        return GuestPolicy::Refused;
+    }
+    let mut rights = Rights::GUEST;
+    if config.create_rooms {
+        rights = rights.with(Right::Create).with(Right::Member);
+    }
+    GuestPolicy::Admitted {
+        rights,
+        lifetime_s: config.token_lifetime_s,
     }
 }
 
@@ -123,18 +98,17 @@ pub fn node_key(path: &Path) -> Result<NodeKey, GateError> {
     })
 }
 
-/// Keeps `gate.revocations` as the file is, for ever; tells each change, for connections to be checked again.
-/// A file that becomes unreadable or wrong changes nothing but the log.
-pub async fn watch_revocations(gate: Arc<Gate>, changed: impl Fn(&Revocations)) {
-    let mut file = gate.revoked.clone();
+/// Keeps the node's revocations as the file is, for ever, and closes what a new one hits. A file that becomes
+/// unreadable or wrong changes nothing but the log.
+pub async fn watch_revocations(node: Arc<Node>, mut file: RevokedFile) {
     loop {
         tokio::time::sleep(REVOKED_POLL).await;
         match file.poll(now_s()) {
             Ok(None) => (),
             Ok(Some(revocations)) => {
-                tracing::info!(count = revocations.len(), "revocations read");
-                gate.revocations.store(Arc::new(revocations));
-                changed(&gate.revocations.load());
+                let closed = node.users.revoke(&revocations);
+                tracing::info!(count = revocations.len(), closed, "revocations read");
+                node.gate.revoke(revocations);
             }
             Err(error) => tracing::error!(%error, "revocations stay as they were"),
         }
@@ -148,7 +122,7 @@ pub fn now_s() -> u64 {
     since.map_or(0, |since| since.as_secs())
 }
 
-fn rates(of: &config::Rates) -> Rates {
+pub(super) fn rates(of: &config::Rates) -> Rates {
     let rate = |of: config::Rate| Rate {
         per_s: of.per_s,
         burst: of.burst,

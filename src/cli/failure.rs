@@ -1,9 +1,11 @@
 //! Exit codes: what a script or a service manager can tell apart.
 
+use super::db::Damaged;
 use greenroom::app::RunError;
 use greenroom::app::data_folder::DataFolderError;
 use greenroom::app::gate::GateError;
 use greenroom::config::ConfigError;
+use greenroom::storage::OpenError;
 use greenroom::telemetry::LogError;
 
 const FAILED: u8 = 1;
@@ -22,8 +24,17 @@ pub(super) fn exit_code(error: &anyhow::Error) -> u8 {
         if let Some(error) = cause.downcast_ref::<RunError>() {
             return of_run(error);
         }
+        if cause.is::<Damaged>() {
+            return UNUSABLE;
+        }
         if cause.is::<ConfigError>() {
             return USAGE;
+        }
+        if let Some(error) = cause.downcast_ref::<OpenError>() {
+            return of_store(error);
+        }
+        if let Some(DataFolderError::InUse(_)) = cause.downcast_ref() {
+            return IN_USE;
         }
         if let Some(error) = cause.downcast_ref::<GateError>() {
             return of_gate(error);
@@ -39,8 +50,23 @@ fn of_run(error: &RunError) -> u8 {
         RunError::Data(DataFolderError::InUse(_)) => IN_USE,
         RunError::Data(DataFolderError::Refused { .. }) => FAILED,
         RunError::Bind(_) => ADDRESS,
+        RunError::Store(error) => of_store(error),
         RunError::Gate(error) => of_gate(error),
         RunError::Tls(_) => UNUSABLE,
+    }
+}
+
+fn of_store(error: &OpenError) -> u8 {
+    match error {
+        OpenError::InUse { .. } => IN_USE,
+        OpenError::Io { .. } => FAILED,
+        OpenError::NotGreenroom { .. }
+        | OpenError::NewerFormat { .. }
+        | OpenError::WrongKey { .. }
+        | OpenError::KeyMissing { .. }
+        | OpenError::KeyMalformed { .. }
+        | OpenError::HalfImported { .. }
+        | OpenError::Corrupted { .. } => UNUSABLE,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What each command does. Results go to standard output, everything else to standard error.
 
+mod db;
 mod failure;
 mod token;
 
@@ -23,6 +24,9 @@ enum Command {
     Serve(Serve),
     /// Mint, look into or revoke capability tokens. Works while the server runs.
     Token(token::Token),
+    /// Check, export, import or rekey the database while no server runs on it.
+    #[command(subcommand)]
+    Db(db::Db),
     /// Show the configuration in force.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -107,6 +111,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(serve) => app::run(serve.load()?)?,
         Command::Token(token) => token.run()?,
+        Command::Db(db) => db.run()?,
         Command::Config(ConfigCommand::Print(source)) => {
             print!("{}", source.load()?.to_commented_toml());
         }

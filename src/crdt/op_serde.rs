@@ -250,4 +250,18 @@ mod tests {
             assert!(op(bad).is_err(), "{bad}");
         }
     }
+
+    #[test]
+    fn floats_of_unknown_fields_come_back_bit_for_bit() {
+        let mut bits = 0x9e37_79b9_7f4a_7c15_u64;
+        for _ in 0..20_000 {
+            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let float = f64::from_bits(bits);
+            if float.is_finite() {
+                let text = serde_json::to_string(&float).expect("a number");
+                let again: Value = serde_json::from_str(&text).expect("a number");
+                assert_eq!(again.as_f64().map(f64::to_bits), Some(bits), "{text}");
+            }
+        }
+    }
 }

@@ -39,13 +39,6 @@ impl Histogram {
         Self::new(&bounds_us, 1e6)
     }
 
-    /// For counts: 1 to 4096, by powers of two.
-    #[must_use]
-    pub fn sizes() -> Self {
-        let bounds: Vec<u64> = (0..=12).map(|power| 1 << power).collect();
-        Self::new(&bounds, 1.0)
-    }
-
     fn new(bounds: &[u64], per_unit: f64) -> Self {
         let counts = (0..=bounds.len()).map(|_| AtomicU64::new(0));
         Self(Arc::new(Inner {

@@ -43,10 +43,6 @@ pub struct Metrics {
     pub bytes_out: Counter,
     /// Bytes received.
     pub bytes_in: Counter,
-    /// Ops in one commit.
-    pub commit_ops: Histogram,
-    /// One flush and fsync.
-    pub fsync: Histogram,
     /// Pages read for clients that catch up.
     pub sync_pages: Counter,
     drops: Family<DropLabels, Counter>,
@@ -143,8 +139,6 @@ impl Metrics {
             frames_in: Counter::default(),
             bytes_out: Counter::default(),
             bytes_in: Counter::default(),
-            commit_ops: Histogram::sizes(),
-            fsync: Histogram::seconds(),
             sync_pages: Counter::default(),
             drops: Family::default(),
             restarts: Family::default(),
@@ -245,8 +239,6 @@ impl Metrics {
                 "Arrival of a post to a subscriber's socket",
                 &self.delivery_latency,
             ),
-            ("commit_ops", "Ops in one commit", &self.commit_ops),
-            ("fsync_seconds", "One flush and fsync", &self.fsync),
         ];
         for (name, help, histogram) in histograms {
             registry.register(name, help, histogram.clone());
@@ -320,7 +312,6 @@ mod tests {
         for us in [100, 101, 700, 20_000_000] {
             metrics.ack_latency.record(Duration::from_micros(us));
         }
-        metrics.commit_ops.observe(64);
         let text = metrics.render();
         has(
             &text,
@@ -336,8 +327,6 @@ mod tests {
         );
         has(&text, "greenroom_ack_latency_seconds_bucket{le=\"+Inf\"} 4");
         has(&text, "greenroom_ack_latency_seconds_count 4");
-        has(&text, "greenroom_commit_ops_bucket{le=\"32.0\"} 0");
-        has(&text, "greenroom_commit_ops_bucket{le=\"64.0\"} 1");
     }
 
     #[test]
@@ -346,6 +335,7 @@ mod tests {
         metrics.add_source(|samples| {
             samples.gauge("mailbox_depth", "Items queued", &[("mailbox", "room")], 5.0);
             samples.counter("fences", "Fences", &[], 1);
+            samples.histogram("batch", "Batches", &[(1.0, 2), (f64::INFINITY, 1)], 9.0);
             samples.gauge(
                 "mailbox_depth",
                 "Items queued",
@@ -357,6 +347,8 @@ mod tests {
         has(&text, "greenroom_mailbox_depth{mailbox=\"room\"} 5.0");
         has(&text, "greenroom_mailbox_depth{mailbox=\"outbox\"} 6.0");
         has(&text, "greenroom_fences_total 1");
+        has(&text, "greenroom_batch_bucket{le=\"+Inf\"} 3");
+        has(&text, "greenroom_batch_sum 9.0");
         assert_eq!(text.matches("# TYPE greenroom_mailbox_depth").count(), 1);
     }
 }

@@ -30,17 +30,30 @@ struct Family {
     rows: Vec<(Labels, Value)>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 enum Value {
     Gauge(f64),
     Counter(u64),
+    Histogram { buckets: Vec<(f64, u64)>, sum: f64 },
 }
 
 impl Value {
-    fn encode(self, row: &mut MetricEncoder) -> Result<(), fmt::Error> {
+    fn encode(&self, row: &mut MetricEncoder) -> Result<(), fmt::Error> {
         match self {
-            Self::Gauge(value) => row.encode_gauge(&value),
-            Self::Counter(value) => row.encode_counter::<NoLabelSet, _, f64>(&value, None),
+            Self::Gauge(value) => row.encode_gauge(value),
+            Self::Counter(value) => row.encode_counter::<NoLabelSet, _, f64>(value, None),
+            Self::Histogram { buckets, sum } => {
+                let count = buckets.iter().map(|(_, count)| count).sum();
+                row.encode_histogram::<NoLabelSet>(*sum, count, buckets, None)
+            }
+        }
+    }
+
+    fn kind(&self) -> MetricType {
+        match self {
+            Self::Gauge(_) => MetricType::Gauge,
+            Self::Counter(_) => MetricType::Counter,
+            Self::Histogram { .. } => MetricType::Histogram,
         }
     }
 }
@@ -66,6 +79,18 @@ impl Samples {
         value: u64,
     ) {
         self.push(name, help, labels, Value::Counter(value));
+    }
+
+    /// How values are distributed. Buckets with upper bounds (the last infinite), lowest first, each counting alone.
+    pub fn histogram(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+        buckets: &[(f64, u64)],
+        sum: f64,
+    ) {
+        let buckets = buckets.to_vec();
+        self.push(name, help, &[], Value::Histogram { buckets, sum });
     }
 
     fn push(
@@ -116,10 +141,7 @@ impl fmt::Debug for Sources {
 impl Collector for Sources {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
         for (name, family) in self.read().families {
-            let kind = match family.rows[0].1 {
-                Value::Gauge(_) => MetricType::Gauge,
-                Value::Counter(_) => MetricType::Counter,
-            };
+            let kind = family.rows[0].1.kind();
             let mut metric = encoder.encode_descriptor(name, family.help, None, kind)?;
             for (labels, value) in &family.rows {
                 if labels.is_empty() {

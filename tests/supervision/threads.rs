@@ -129,8 +129,8 @@ fn an_actor_that_blocks_its_thread_is_left_behind_and_named() {
         let address = a.address();
         let tree = Tree::start(SupervisorSpec::new("node", Policy::default()).child(a));
         tree.started().await.unwrap();
-        let (release, blocked) = mpsc::channel::<()>();
-        let (entered, inside) = mpsc::channel();
+        let (release, blocked) = mpsc::sync_channel::<()>(1);
+        let (entered, inside) = mpsc::sync_channel(1);
         address.act(move |_, _| {
             entered.send(()).unwrap();
             let _ = blocked.recv();

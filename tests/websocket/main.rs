@@ -6,3 +6,4 @@ mod handshake;
 mod hostile;
 mod raw;
 mod server;
+mod tls;

@@ -6,7 +6,7 @@ use greenroom::{
     protocol::{Advice, CloseCode, ErrorCode, Outgoing, ServerFrame},
     transport::ws::{
         Ended, OriginPolicy, SameHost, Session, Upgrade, UpgradeError, UpgradePolicy, Verdict,
-        codec::Message, tune_socket,
+        WRITE_BUFFER_BYTES, codec::Message, tune_socket,
     },
 };
 use std::{
@@ -29,10 +29,11 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Self {
-        Self::start_tuned(tune_socket)
+        Self::start_with(None, tune_socket)
     }
 
-    pub(crate) fn start_tuned(
+    pub(crate) fn start_with(
+        tls: Option<rustls::ServerConfig>,
         on_connect: impl Fn(&dyn Any, &mut actix_web::dev::Extensions) + Send + Sync + 'static,
     ) -> Self {
         let (sender, endings) = mpsc::channel(16);
@@ -49,7 +50,11 @@ impl Server {
         .disable_signals()
         .on_connect(on_connect)
         .client_disconnect_timeout(Duration::ZERO)
-        .bind(("127.0.0.1", 0))
+        .h1_write_buffer_size(WRITE_BUFFER_BYTES);
+        let server = match tls {
+            Some(tls) => server.bind_rustls_0_23(("127.0.0.1", 0), tls),
+            None => server.bind(("127.0.0.1", 0)),
+        }
         .expect("a free port");
         let address = server.addrs()[0];
         let running = server.run();

@@ -1,10 +1,11 @@
 //! What a client does with what the server says.
 
-use super::{Client, Keep, OnLoss, ended};
+use super::{Client, Keep, OnLoss, Room, ended};
 use crate::clock::now_us;
 use crate::ledger::{Acked, Seen};
 use crate::wire::{HotFrame, Inbound, LinkError, Message, Opcode};
 use anyhow::anyhow;
+use greenroom::crdt::Entry;
 use greenroom::protocol::{Advice, ErrorCode, RequestId, ServerFrame};
 use std::rc::Rc;
 use std::time::Duration;
@@ -76,7 +77,7 @@ impl Client {
             state.generation += 1;
             state.link = None;
             state.posts.clear();
-            state.rooms.iter_mut().for_each(super::Room::interrupted);
+            state.rooms.iter_mut().for_each(Room::interrupted);
             (std::mem::take(&mut state.waiting), state.welcome.take())
         };
         for (_, sender) in waiting {
@@ -144,8 +145,12 @@ impl Client {
             return;
         };
         for entry in &hot.ops {
+            room.has(entry.op.dot);
             if room.view.note(entry.offset.get(), entry.op.dot) != Seen::Again {
                 tally.delivered(entry.op.due_us, now_us, room.in_sync());
+                if entry.op.due_us.is_some() {
+                    room.newest = Some((entry.stamp, entry.op.dot));
+                }
             }
         }
     }
@@ -174,14 +179,26 @@ impl Client {
                     continue;
                 }
                 match author.acked(ack.dot.counter().get(), offset) {
-                    Acked::First { due_us } => tally.acked(due_us, now_us),
+                    Acked::First { due_us, mut op } => {
+                        tally.acked(due_us, now_us);
+                        if self.settings.keep == Keep::Entries {
+                            op.author = state.welcomed.as_ref().map(|w| w.user.clone());
+                            state.entries.push(Entry {
+                                offset: ack.offset,
+                                stamp: ack.stamp,
+                                op,
+                            });
+                        }
+                    }
                     Acked::Again => {}
                     Acked::Conflict => tally.error("an ack at another place"),
                 }
+                room.has(ack.dot);
                 room.view.note_own(offset, ack.dot);
             }
             for refused in &hot.refused {
                 tally.error(format!("op refused: {:?}", refused.code));
+                room.has(refused.dot);
                 room.view.note_own(refused.offset.get(), refused.dot);
             }
             (index, hot.stopped.as_ref())
@@ -207,7 +224,7 @@ impl Client {
             if room.view.cursor() < cursor.1.get() {
                 self.tally.borrow_mut().error("synced without its ops");
             }
-            if state.rooms.iter().all(super::Room::in_sync)
+            if state.rooms.iter().all(Room::in_sync)
                 && let Some(lost_at_us) = state.lost_at_us.take()
             {
                 let away_us = now_us().saturating_sub(lost_at_us);

@@ -15,9 +15,11 @@ use crate::clock::now_us;
 use crate::tally::Tally;
 use crate::wire::{Endpoint, Link, connect};
 use anyhow::{Context, anyhow, bail};
-use greenroom::crdt::{Body, Dot};
+use greenroom::crdt::{Body, Dot, Entry, Op, Stamp};
 use greenroom::id::{ReplicaId, RoomId};
-use greenroom::protocol::{ClientFrame, Hello, RequestId, ServerFrame, Subprotocol, Welcome};
+use greenroom::protocol::{
+    ClientFrame, Hello, RequestId, RoomRef, ServerFrame, Subprotocol, Welcome,
+};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -91,7 +93,7 @@ struct State {
     generation: u64,
     resuming: bool,
     lost_at_us: Option<u64>,
-    entries: Vec<greenroom::crdt::Entry>,
+    entries: Vec<Entry>,
 }
 
 impl Client {
@@ -114,11 +116,23 @@ impl Client {
         })
     }
 
-    /// Connects, says hello with the rooms it knows, and reads from then on.
+    /// Connects, says hello with the cursors of the rooms it knows, and reads from then on.
     ///
     /// # Errors
     /// When the server cannot be reached or does not let the client in.
     pub(crate) async fn connect(self: &Rc<Self>) -> anyhow::Result<Welcome> {
+        let rooms = self.with_rooms(|rooms| rooms.iter().filter_map(Room::reference).collect());
+        self.connect_with(rooms).await
+    }
+
+    /// Connects and says hello with these rooms.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or does not let the client in.
+    pub(crate) async fn connect_with(
+        self: &Rc<Self>,
+        rooms: Vec<RoomRef>,
+    ) -> anyhow::Result<Welcome> {
         let receive_bytes = self.will_stall.then_some(STALLING_RECEIVE_BYTES);
         let settings = &self.settings;
         let (link, inbound) =
@@ -132,7 +146,7 @@ impl Client {
             state.closed = None;
             let hello = Hello {
                 heartbeat_ms: HEARTBEAT_MS,
-                rooms: state.rooms.iter().filter_map(Room::reference).collect(),
+                rooms,
                 client: Some(concat!("loadtest/", env!("CARGO_PKG_VERSION")).to_owned()),
                 ..self.login.hello()
             };
@@ -217,7 +231,8 @@ impl Client {
             let index = match state.rooms.iter().position(|r| r.id() == room) {
                 Some(index) => index,
                 None => {
-                    state.rooms.push(Room::new(room, replica));
+                    let keep = self.settings.keep;
+                    state.rooms.push(Room::new(room, replica, keep));
                     state.rooms.len() - 1
                 }
             };
@@ -334,8 +349,13 @@ impl Client {
         look(&self.state.borrow().rooms)
     }
 
+    /// The newest post that was read in a room.
+    pub(crate) fn last_read(&self, room: usize) -> Option<(Stamp, Dot)> {
+        self.with_rooms(|rooms| rooms.get(room)?.newest)
+    }
+
     /// Takes the entries kept so far ([`Keep::Entries`]), in the order they came.
-    pub(crate) fn take_entries(&self) -> Vec<greenroom::crdt::Entry> {
+    pub(crate) fn take_entries(&self) -> Vec<Entry> {
         std::mem::take(&mut self.state.borrow_mut().entries)
     }
 
@@ -350,7 +370,7 @@ impl Client {
     }
 
     /// Sends ops in a batch, if the room is in sync; else they go out when it is.
-    fn send_ops(&self, room: usize, ops: Vec<greenroom::crdt::Op>) {
+    fn send_ops(&self, room: usize, ops: Vec<Op>) {
         let frame = {
             let state = &mut *self.state.borrow_mut();
             if state.link.is_none() || !state.rooms[room].in_sync() {

@@ -1,7 +1,8 @@
 //! One room as one client follows it.
 
+use super::Keep;
 use crate::ledger::{Author, AuthorRecord, View, ViewRecord};
-use greenroom::crdt::VersionVector;
+use greenroom::crdt::{Dot, Stamp, VersionVector};
 use greenroom::id::{Epoch, Offset, ReplicaId, RoomId};
 use greenroom::protocol::{Cursor, RoomRef};
 use tokio::sync::oneshot;
@@ -30,6 +31,10 @@ pub(crate) struct Room {
     waiter: Option<oneshot::Sender<()>>,
     /// A resend is on its way already.
     pub(crate) resending: bool,
+    /// The newest post that was read.
+    pub(crate) newest: Option<(Stamp, Dot)>,
+    /// What it has, per replica ([`Keep::Entries`] only).
+    vector: Option<VersionVector>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +45,7 @@ enum Following {
 }
 
 impl Room {
-    pub(crate) fn new(id: RoomId, replica: Option<ReplicaId>) -> Self {
+    pub(crate) fn new(id: RoomId, replica: Option<ReplicaId>, keep: Keep) -> Self {
         Self {
             id,
             epoch: None,
@@ -49,6 +54,8 @@ impl Room {
             state: Following::Not,
             waiter: None,
             resending: false,
+            newest: None,
+            vector: (keep == Keep::Entries).then(VersionVector::default),
         }
     }
 
@@ -63,6 +70,18 @@ impl Room {
 
     pub(crate) fn in_sync(&self) -> bool {
         self.state == Following::Live
+    }
+
+    /// Notes an op it has.
+    pub(crate) fn has(&mut self, dot: Dot) {
+        if let Some(vector) = &mut self.vector {
+            vector.advance(dot);
+        }
+    }
+
+    /// What it has ([`Keep::Entries`] only).
+    pub(crate) fn vector(&self) -> Option<VersionVector> {
+        self.vector.clone()
     }
 
     /// Begins to follow; `done` is told when in sync.

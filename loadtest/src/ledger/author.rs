@@ -17,12 +17,14 @@ pub(crate) struct Author {
 }
 
 /// What an ack means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Acked {
-    /// The op is on disk; it was due at this time.
+    /// The op is on disk.
     First {
-        /// Microseconds.
+        /// When it was due, microseconds.
         due_us: u64,
+        /// The op as it was written.
+        op: Op,
     },
     /// Known already, same place.
     Again,
@@ -71,11 +73,11 @@ impl Author {
         match place {
             Some(known) if *known == 0 => {
                 *known = offset;
-                let (_, due_us) = self
+                let (op, due_us) = self
                     .pending
                     .remove(&counter)
                     .expect("an op without a place is pending");
-                Acked::First { due_us }
+                Acked::First { due_us, op }
             }
             Some(known) if *known == offset => Acked::Again,
             _ => {
@@ -93,11 +95,6 @@ impl Author {
     /// How many are not acked yet.
     pub(crate) fn pending_len(&self) -> usize {
         self.pending.len()
-    }
-
-    /// How many it wrote.
-    pub(crate) fn written(&self) -> u64 {
-        self.offsets.len() as u64
     }
 
     /// Acks that contradict each other.
@@ -135,10 +132,14 @@ mod tests {
         let two = author.write(1_000, 950, delete);
         assert_eq!((one.dot.counter().get(), two.dot.counter().get()), (1, 2));
         assert!(one.hlc < two.hlc);
-        assert_eq!(author.acked(1, 40), Acked::First { due_us: 900 });
+        let first = Acked::First {
+            due_us: 900,
+            op: one,
+        };
+        assert_eq!(author.acked(1, 40), first);
         assert_eq!(author.pending().collect::<Vec<_>>(), [&two]);
         assert_eq!(author.acked(1, 40), Acked::Again);
-        assert_eq!((author.acks(), author.written()), (vec![(1, 40)], 2));
+        assert_eq!(author.acks(), [(1, 40)]);
     }
 
     #[test]

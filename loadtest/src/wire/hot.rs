@@ -1,6 +1,6 @@
 //! The frames of the hot path, read only as far as the ledger needs: no text is copied, no body is built.
 
-use greenroom::crdt::Dot;
+use greenroom::crdt::{Dot, Stamp};
 use greenroom::id::{Offset, RoomId};
 use greenroom::protocol::{Ack, Cursor, RefusedOp, RequestId, Stopped, Subprotocol};
 use serde::Deserialize;
@@ -30,6 +30,7 @@ pub(crate) struct HotFrame<'a> {
 #[derive(Debug, Deserialize)]
 pub(crate) struct HotEntry {
     pub(crate) offset: Offset,
+    pub(crate) stamp: Stamp,
     pub(crate) op: HotOp,
 }
 
@@ -55,7 +56,7 @@ impl<'a> HotFrame<'a> {
 mod tests {
     use super::*;
     use crate::content;
-    use greenroom::crdt::{Entry, Hlc, Op, Stamp};
+    use greenroom::crdt::{Entry, Hlc, Op};
     use greenroom::id::{Counter, Epoch, ReplicaId};
     use greenroom::protocol::{RoomInfo, ServerFrame};
 

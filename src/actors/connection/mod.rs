@@ -3,6 +3,7 @@
 //! It never touches the socket: the transport feeds its mailbox and drains its outbox.
 
 mod catch_up;
+mod cost;
 mod frames;
 mod login;
 mod message;

@@ -8,11 +8,10 @@ use crate::protocol::{
     ServerFrame,
 };
 
-/// The answer to a command that succeeded.
+/// The answer to a command that succeeded, to be sent once all that the machine has decided is on disk.
 pub(super) fn success(
     id: RequestId,
     machine: &chat::Room,
-    durable: Offset,
     caller: &Caller,
     reply: chat::Reply,
 ) -> ServerFrame {
@@ -21,7 +20,7 @@ pub(super) fn success(
         chat::Reply::Posted(posted) => acks(id, room, posted),
         chat::Reply::Joined => ServerFrame::Room {
             id,
-            info: room_info(machine, durable, caller),
+            info: room_info(machine, machine.head().offset, caller),
         },
         chat::Reply::Invite { invite, value } => {
             let invites = vec![invite_info(invite, value)];

@@ -141,8 +141,7 @@ impl RoomActor {
             match decision.reply {
                 Err(refusal) => refuse(reply, &refusal),
                 Ok(answer) => {
-                    let frame =
-                        answers::success(reply.id(), &open.machine, open.durable, caller, answer);
+                    let frame = answers::success(reply.id(), &open.machine, caller, answer);
                     let answer = Answer {
                         reply,
                         frame,

@@ -1,7 +1,8 @@
 //! The driver: a response body that is polled by actix-http's dispatcher, reads the request's payload, and yields frames.
 //!
 //! The dispatcher polls it only while its write buffer has room, and joins what it yields into few writes. So each poll
-//! decides anew which frame is the most urgent, and a burst still costs few system calls.
+//! decides anew which frame is the most urgent, and a burst still costs few system calls. A long frame is yielded in
+//! pieces, because the dispatcher never gives back what its buffer grew to.
 
 use super::{
     codec::{self, Decoder, Event, Message},
@@ -24,6 +25,10 @@ use std::{
     time::Instant,
 };
 
+/// For `HttpServer::h1_write_buffer_size`. Filled up to this and then given one more piece, the dispatcher's buffer stays
+/// within the 8 KiB it starts with.
+pub const WRITE_BUFFER_BYTES: usize = 4 * 1024;
+
 /// One WebSocket connection.
 pub(super) struct WsBody<S: Session> {
     payload: Option<Payload>,
@@ -33,6 +38,8 @@ pub(super) struct WsBody<S: Session> {
     /// What the session had no room for, and what came after it.
     held: Option<Held>,
     outflow: Outflow,
+    /// The rest of the frame that is going out.
+    unsent: Bytes,
     watch: Rc<Watch>,
     phase: Phase,
 }
@@ -66,6 +73,7 @@ impl<S: Session> WsBody<S> {
             session: Some(session),
             held: None,
             outflow,
+            unsent: Bytes::new(),
             watch,
             phase: Phase::Open,
         }
@@ -161,7 +169,8 @@ impl<S: Session> WsBody<S> {
 
     fn close_by_server(&mut self, code: CloseCode) {
         if code == CloseCode::SlowConsumer {
-            self.outflow.discard();
+            // What it could not take in time it gets when it resumes.
+            let _ = self.outflow.discard();
         }
         let frame = codec::close(Some(code.code()), code.reason());
         self.close(frame, Ended::ByServer(code));
@@ -182,8 +191,9 @@ impl<S: Session> WsBody<S> {
         self.phase = Phase::Ended;
         self.payload = None;
         self.held = None;
-        self.outflow.discard();
-        self.tell(ended);
+        // Its socket may have been too stuck to get as far as the order.
+        let ordered = self.outflow.discard().map(Ended::ByServer);
+        self.tell(ordered.unwrap_or(ended));
     }
 
     fn tell(&mut self, ended: Ended) {
@@ -192,7 +202,19 @@ impl<S: Session> WsBody<S> {
         }
     }
 
+    /// The next piece of a frame, or nothing more.
     fn write(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        if self.unsent.is_empty() || matches!(self.phase, Phase::Ended) {
+            match std::task::ready!(self.next_frame(cx)) {
+                Some(frame) => self.unsent = frame,
+                None => return Poll::Ready(None),
+            }
+        }
+        let piece = self.unsent.len().min(WRITE_BUFFER_BYTES);
+        Poll::Ready(Some(self.unsent.split_to(piece)))
+    }
+
+    fn next_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         loop {
             match &mut self.phase {
                 Phase::Open => match self.outflow.poll_next(cx) {

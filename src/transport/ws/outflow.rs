@@ -96,11 +96,17 @@ impl Outflow {
         }
     }
 
-    /// Drops whatever is queued, so that pages give their credits back.
-    pub(super) fn discard(&mut self) {
+    /// Drops whatever is queued, so that pages give their credits back. Returns an order to close that was among it.
+    pub(super) fn discard(&mut self) -> Option<CloseCode> {
         self.outbox.close();
         self.pongs = VecDeque::new();
-        while self.outbox.pop(Instant::now()).is_some() {}
+        let mut ordered = None;
+        while let Some(item) = self.outbox.pop(Instant::now()) {
+            if let OutItem::Close(code) = item {
+                ordered = ordered.or(Some(code));
+            }
+        }
+        ordered
     }
 
     fn take(&mut self, now: Instant) -> Option<Next> {

@@ -1,0 +1,114 @@
+"""Starts real servers for the tests: `GREENROOM_BIN`, or the debug build."""
+
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from peer import SUBPROTOCOLS, Guest, Peer, Writer
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("GREENROOM_BIN", str(ROOT / "target/debug/greenroom"))
+START_S = 60
+
+
+class Server:
+    """A greenroom process with a data folder of its own, which outlives restarts."""
+
+    def __init__(self, folder, **settings):
+        self.data = folder / "data"
+        self.log = folder / "log.txt"
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith("GREENROOM_")}
+        self.env |= {"GREENROOM_" + k.upper(): v for k, v in settings.items()}
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.process = None
+
+    @property
+    def url(self):
+        return f"ws://127.0.0.1:{self.port}/ws"
+
+    def run(self, *arguments):
+        command = [BINARY, *arguments, "--data", str(self.data)]
+        return subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=START_S, check=True).stdout
+
+    def start(self):
+        with self.log.open("a") as log:
+            command = [BINARY, "serve", "--guests", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"]
+            self.process = subprocess.Popen(command, env=self.env, stdout=log, stderr=log)
+        end = time.monotonic() + START_S
+        while time.monotonic() < end:
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                if self.get("/readyz")[0] == 200:
+                    return self
+            except OSError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError("the server is not ready:\n" + self.log.read_text())
+
+    def stop(self, how=signal.SIGTERM):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process and self.process.wait(30)
+
+    def get(self, path):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def token(self, user, device="laptop", *more):
+        return self.run("token", "--user", user, "--device", device, *more).strip()
+
+    def peer(self, user=None, guest=None, subprotocol=SUBPROTOCOLS[0], device="laptop", **hello):
+        """A connection that is logged in."""
+        peer = Peer(self.url, subprotocol)
+        token = self.token(user, device) if user else None
+        welcome = peer.hello(token=token, guest=guest, **hello)
+        assert welcome["t"] == "welcome", welcome
+        return peer
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("server"), tokens__leeway_s="0").start()
+    yield server
+    server.stop(signal.SIGKILL)
+    print(server.log.read_text()[-4000:], file=sys.stderr)
+
+
+@pytest.fixture
+def own_server(tmp_path):
+    """A server to kill and start again."""
+    server = Server(tmp_path).start()
+    yield server
+    server.stop(signal.SIGKILL)
+    print(server.log.read_text()[-4000:], file=sys.stderr)
+
+
+@pytest.fixture(params=SUBPROTOCOLS)
+def subprotocol(request):
+    return request.param
+
+
+@pytest.fixture
+def deck(server):
+    """A public room with its owner on the line: (peer, room, writer)."""
+    with server.peer("ann") as ann:
+        room = ann.ask("room.create", "room", name="deck", visibility="public")["room"]
+        yield ann, room, Writer(room)
+
+
+@pytest.fixture
+def guest():
+    return Guest("Guest " + os.urandom(4).hex())
