@@ -138,7 +138,7 @@ fn pick(model: &Model, of: usize) -> Option<Dot> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
     #[test]
     fn the_store_agrees_with_a_map(steps in prop::collection::vec(step(), 1..80)) {
         let folder = tempfile::tempdir().expect("a folder");

@@ -3,7 +3,7 @@
 use crate::writer::{Writer, content, member, replica, stamp, user};
 use crate::{ALL, close, config, open};
 use greenroom::chat::{Change, Invite};
-use greenroom::crdt::{Body, Role, Standing};
+use greenroom::crdt::{Body, Role, Standing, State, StateDigest};
 use greenroom::id::{InviteId, Offset};
 use greenroom::storage::{ImportError, OpenError, Store, check, export, import};
 use serde_json::json;
@@ -82,6 +82,25 @@ fn contents(store: &Store) -> Vec<impl PartialEq + std::fmt::Debug + use<>> {
     all
 }
 
+/// The digest of every room's state, from its log.
+fn digests(store: &Store) -> Vec<StateDigest> {
+    let mut all = Vec::new();
+    let mut after = None;
+    while let Some(room) = store.next_room(after).expect("read") {
+        let head = store.load_room(room).expect("read").expect("a room").head;
+        let log = store
+            .read_log(room, Offset::MIN, head.offset, ALL)
+            .expect("read");
+        let mut state = State::default();
+        for entry in log.entries {
+            state.apply(entry.op, entry.stamp);
+        }
+        all.push(state.digest());
+        after = Some(room);
+    }
+    all
+}
+
 #[test]
 fn an_export_fills_an_empty_node_with_the_same_rooms() {
     let (from, to) = (tempfile::tempdir(), tempfile::tempdir());
@@ -91,6 +110,7 @@ fn an_export_fills_an_empty_node_with_the_same_rooms() {
     assert_eq!((report.rooms, report.entries), (3, 3 * 605));
     let (old, new) = (open(from.path()), open(to.path()));
     assert_eq!(contents(&new.0), contents(&old.0));
+    assert_eq!(digests(&new.0), digests(&old.0));
     assert_ne!(new.0.node(), old.0.node());
     let room = new.0.next_room(None).expect("read").expect("a room");
     let epoch = |store: &Store| store.load_room(room).expect("read").expect("a room").head;

@@ -291,3 +291,29 @@ fn hostile_lengths_allocate_nothing() {
     bytes.extend((1_u64 << 60).to_le_bytes());
     assert!(decode_log(offset(1), &bytes).is_err());
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_decode_or_are_refused(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300), cut in 0..40_usize) {
+        // As they are, and as the tail of something that begins well.
+        let (_, body) = &bodies()[0];
+        let record = Record {
+            entry: Entry {
+                offset: offset(1),
+                stamp: Stamp(hlc(1, 0)),
+                op: Op { dot: dot(1, 1), hlc: hlc(1, 0), author: None, body: body.clone() },
+            },
+            fingerprint: Fingerprint([0; 16]),
+            posts: 1,
+        };
+        let good = encode_log(&record).expect("encoded");
+        for bytes in [bytes.clone(), [&good[..cut.min(good.len())], &bytes].concat()] {
+            if let Ok(decoded) = decode_log(offset(1), &bytes) {
+                let again = encode_log(&decoded).expect("encoded");
+                proptest::prop_assert_eq!(decode_log(offset(1), &again).expect("decoded"), decoded);
+            }
+            let _ = (decode::<Head>(&bytes), decode::<Settings>(&bytes), decode::<Member>(&bytes));
+            let _ = (decode::<Invite>(&bytes), decode::<Guest>(&bytes), decode::<Revocation>(&bytes));
+        }
+    }
+}
