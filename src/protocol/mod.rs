@@ -11,6 +11,7 @@ mod error;
 pub mod limits;
 mod outgoing;
 mod server;
+mod weight;
 
 pub use client::{ClientFrame, Cursor, GuestLogin, Hello, RequestId, RoomRef, Since, Status};
 pub use close::CloseCode;
@@ -21,3 +22,4 @@ pub use server::{
     Ack, DrainReason, InviteInfo, MemberInfo, PresenceChange, PresenceState, RefusedOp, RoomInfo,
     ServerFrame, Stopped, Welcome,
 };
+pub use weight::FRAME_BYTES_MIN;

@@ -1,25 +1,52 @@
 //! A frame on its way to many connections, encoded at most once per form.
 
+use super::weight::weight;
 use super::{ServerFrame, Subprotocol};
 use bytes::Bytes;
 use std::sync::OnceLock;
+use std::time::Instant;
 
 /// A frame with its encodings: one per (subprotocol, compressed), each made by the first transport that needs it and
 /// shared by reference from then on.
 #[derive(Debug)]
 pub struct Outgoing {
     frame: ServerFrame,
+    weight: usize,
+    accepted_at: Option<Instant>,
     encoded: [OnceLock<Bytes>; 4],
 }
 
 impl Outgoing {
     /// Wraps a frame; nothing is encoded yet.
     #[must_use]
-    pub const fn new(frame: ServerFrame) -> Self {
+    pub fn new(frame: ServerFrame) -> Self {
         Self {
+            weight: weight(&frame),
             frame,
+            accepted_at: None,
             encoded: [const { OnceLock::new() }; 4],
         }
+    }
+
+    /// Wraps live ops, the oldest of which was taken up at `accepted_at`: for the delivery latency.
+    #[must_use]
+    pub fn live(frame: ServerFrame, accepted_at: Option<Instant>) -> Self {
+        Self {
+            accepted_at,
+            ..Self::new(frame)
+        }
+    }
+
+    /// About how many bytes it is on the wire.
+    #[must_use]
+    pub const fn weight(&self) -> usize {
+        self.weight
+    }
+
+    /// When the oldest of its live ops was taken up.
+    #[must_use]
+    pub const fn accepted_at(&self) -> Option<Instant> {
+        self.accepted_at
     }
 
     /// The frame.

@@ -4,6 +4,7 @@ use super::cost::cost;
 use super::{Connection, STRIKES_MAX, Session};
 use crate::access::limits::Cost;
 use crate::actors::listing;
+use crate::actors::node::Node;
 use crate::actors::reply::Reply;
 use crate::actors::room::{Ask, Create, Question, Request, RoomLane, RoomMessage};
 use crate::actors::supervision::Cx;
@@ -335,7 +336,7 @@ impl Connection {
         let Session::Open(open) = &self.session else {
             return;
         };
-        let room = self.node.direct_room(&open.capability.user, &user);
+        let room = Node::direct_room(&open.capability.user, &user);
         if !open.capability.rights.can_create() || !open.capability.covers(&room) {
             return self.refuse(
                 Some(id),

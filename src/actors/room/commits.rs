@@ -26,6 +26,8 @@ pub(super) struct Batch {
     pub(super) notices: Vec<Notice>,
     /// Whether the answers wait for an fsync.
     pub(super) durable: bool,
+    /// When the oldest of its requests was taken up.
+    pub(super) received: Option<Instant>,
     ops: usize,
     authors: Authors,
 }
@@ -122,6 +124,7 @@ impl Commits {
     /// Holds an answer until everything decided so far is on disk; gives it back when that is so already.
     pub(super) fn hold(&mut self, answer: Answer) -> Option<Answer> {
         if self.open.durable {
+            self.open.received.get_or_insert(answer.received);
             self.open.replies.push(answer);
         } else if let Some(newest) = self.in_flight.iter_mut().rev().find(|batch| batch.durable) {
             newest.replies.push(answer);

@@ -319,17 +319,12 @@ impl OpenRoom {
         if let Some((first, last)) = batch.span() {
             let ops: Vec<Entry> = batch.records().map(|record| record.entry.clone()).collect();
             node.metrics.ops.inc_by(ops.len() as u64);
-            let frame = Arc::new(Outgoing::new(ServerFrame::Ops {
-                id: None,
-                room,
-                ops,
-                more: false,
-            }));
+            let frame = ServerFrame::Ops { id: None, room, ops, more: false };
+            let frame = Arc::new(Outgoing::live(frame, batch.received));
             self.durable = last;
             self.machine.settled(last);
             self.ring.push(first, last, Arc::clone(&frame));
-            let delivered = roster.publish(&frame, last, batch.sole_author());
-            node.metrics.frames_out.inc_by(delivered as u64);
+            roster.publish(&frame, last, batch.sole_author());
         }
         batch
             .replies

@@ -39,14 +39,13 @@ impl Roster {
     }
 
     /// Sends a frame with the ops up to `last` to every live subscriber but `except`; whoever cannot take it any more
-    /// is closed by its outbox. Returns how many got it.
+    /// is closed by its outbox.
     pub(super) fn publish(
         &self,
         frame: &Arc<Outgoing>,
         last: Offset,
         except: Option<ConnectionId>,
-    ) -> usize {
-        let mut delivered = 0;
+    ) {
         for (id, subscriber) in self
             .lock()
             .iter_mut()
@@ -58,11 +57,9 @@ impl Roster {
                     OutLane::Ops,
                     OutItem::Frame(Arc::clone(frame)),
                 );
-                delivered += 1;
             }
             subscriber.queued = last;
         }
-        delivered
     }
 
     /// Sends a frame that may be lost (presence, typing, read markers) to every subscriber that `wants` it.

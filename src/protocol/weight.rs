@@ -1,0 +1,108 @@
+//! About how many bytes a frame is, for the bounds of queues: frames are encoded only when they are sent.
+
+use super::ServerFrame;
+use crate::crdt::{Body, Content, Entry};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What the smallest frame counts for.
+pub const FRAME_BYTES_MIN: usize = 64;
+const ENTRY_WEIGHT: usize = 192;
+const MENTION_WEIGHT: usize = 34;
+const NUMBER_WEIGHT: usize = 8;
+const CHANGE_WEIGHT: usize = 64;
+const LIST_ENTRY_WEIGHT: usize = 256;
+
+/// About how many bytes a frame is on the wire. Cheap: frames are encoded only when they are sent.
+pub(super) fn weight(frame: &ServerFrame) -> usize {
+    FRAME_BYTES_MIN
+        + match frame {
+            ServerFrame::Ops { ops, .. } => ops.iter().map(entry_weight).sum(),
+            ServerFrame::Ack { acks, refused, .. } => {
+                acks.len() * ENTRY_WEIGHT / 2 + refused.len() * ENTRY_WEIGHT
+            }
+            ServerFrame::Error { message, .. } => message.len(),
+            ServerFrame::Rooms { rooms, .. } => rooms.len() * LIST_ENTRY_WEIGHT,
+            ServerFrame::Members { members, .. } => members.len() * LIST_ENTRY_WEIGHT,
+            ServerFrame::Invites { invites, .. } => invites.len() * LIST_ENTRY_WEIGHT,
+            ServerFrame::Presence { changes, .. } => changes.len() * CHANGE_WEIGHT,
+            ServerFrame::Typing { on, off, .. } => (on.len() + off.len()) * MENTION_WEIGHT,
+            ServerFrame::Welcome(_) | ServerFrame::Opened { .. } | ServerFrame::Room { .. } => {
+                2 * LIST_ENTRY_WEIGHT
+            }
+            ServerFrame::Challenge { .. }
+            | ServerFrame::Renewed { .. }
+            | ServerFrame::Beat {}
+            | ServerFrame::Ok { .. }
+            | ServerFrame::Synced { .. }
+            | ServerFrame::Closed { .. }
+            | ServerFrame::Read { .. }
+            | ServerFrame::RoomsChanged {}
+            | ServerFrame::Drain { .. } => FRAME_BYTES_MIN,
+        }
+}
+
+fn entry_weight(entry: &Entry) -> usize {
+    ENTRY_WEIGHT
+        + match &entry.op.body {
+            Body::Post { content, .. } | Body::Edit { content, .. } => {
+                content.as_ref().map_or(0, content_weight)
+            }
+            Body::Topic { text } => text.len(),
+            Body::Reaction { emoji, .. } => emoji.len(),
+            Body::Other { kind, fields } => kind.len() + fields_weight(fields),
+            Body::Member { name, .. } | Body::Room { name, .. } => name.len(),
+            Body::Delete { .. } | Body::Pin { .. } | Body::Purge { .. } | Body::Void { .. } => 0,
+        }
+}
+
+fn content_weight(content: &Content) -> usize {
+    content.text.len() + content.mentions.len() * MENTION_WEIGHT + fields_weight(&content.extra)
+}
+
+fn fields_weight(fields: &BTreeMap<String, Value>) -> usize {
+    fields
+        .iter()
+        .map(|(name, value)| name.len() + json_weight(value))
+        .sum()
+}
+
+/// Recurses as deep as the value: the decoders bound that.
+fn json_weight(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => NUMBER_WEIGHT,
+        Value::String(text) => NUMBER_WEIGHT + text.len(),
+        Value::Array(values) => NUMBER_WEIGHT + values.iter().map(json_weight).sum::<usize>(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| NUMBER_WEIGHT + name.len() + json_weight(value))
+            .sum(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Subprotocol;
+
+    #[test]
+    fn the_weight_of_a_long_op_is_close_to_its_size() {
+        let json = format!(
+            r#"{{"t":"ops","room":"00000000000000000000000000000001","ops":[{{"offset":1,"stamp":[1700000000000,0],
+            "op":{{"dot":["00000000000000aa",1],"hlc":[1700000000000,0],"kind":"post","text":"{}","x":["{}"]}}}}]}}"#,
+            "a".repeat(4000),
+            "b".repeat(4000)
+        );
+        let frame = Subprotocol::Json
+            .decode_server(json.as_bytes())
+            .expect("an ops frame");
+        for subprotocol in Subprotocol::ALL {
+            let bytes = subprotocol.encode_server(&frame).len();
+            let weight = weight(&frame);
+            assert!(
+                weight >= bytes && weight <= bytes * 2,
+                "{weight} for {bytes}"
+            );
+        }
+    }
+}
