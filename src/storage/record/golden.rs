@@ -1,4 +1,4 @@
-//! Golden bytes: what version 1 wrote must be read for ever. `GREENROOM_BLESS=1` writes the files anew.
+//! Golden bytes: what version 1 wrote must be read for ever. `GREENROOM_VECTORS=write` writes the files anew.
 
 use super::{Meta, PurgeJob, Stored, decode, decode_log, encode, encode_log};
 use crate::chat::{Fingerprint, Head, Invite, Marker, Member, Record, ReplicaOwner, Settings};
@@ -16,7 +16,7 @@ fn golden(name: &str, bytes: &[u8]) -> Vec<u8> {
         .join("tests/vectors/records")
         .join(format!("{name}.hex"));
     let text = hex::encode(bytes) + "\n";
-    if std::env::var_os("GREENROOM_BLESS").is_some() {
+    if std::env::var("GREENROOM_VECTORS").as_deref() == Ok("write") {
         std::fs::write(&path, &text).expect("the vectors' folder is writable");
     }
     let golden = std::fs::read_to_string(&path).expect("the vector is there");
