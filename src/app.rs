@@ -87,6 +87,7 @@ async fn serve(config: Config) -> Result<(), RunError> {
     let (store, committer) = Store::open(&store_config(&config))?;
     figures::of_committer(&metrics, &committer);
     let running = tree::start(&config, store, committer, gate, Arc::clone(&metrics))?;
+    figures::of_tree(&metrics, &running.node, &running.tree);
     let node = Arc::clone(&running.node);
     let draining = Arc::new(AtomicBool::new(false));
 

@@ -10,5 +10,5 @@ mod sources;
 
 pub use histogram::Histogram;
 pub use log::{LogError, LogStyle, init_log};
-pub use metrics::{Cause, DropCounter, Metrics, Refusal};
+pub use metrics::{Metrics, Refusal};
 pub use sources::Samples;

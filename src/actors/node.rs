@@ -83,9 +83,11 @@ impl Node {
         } else {
             (other, one)
         };
-        let text = format!("greenroom direct room v1
+        let text = format!(
+            "greenroom direct room v1
 {first}
-{second}");
+{second}"
+        );
         let hash: [u8; 32] = Sha256::digest(text.as_bytes()).into();
         let mut id = [0; 16];
         id.copy_from_slice(&hash[..16]);

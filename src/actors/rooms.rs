@@ -76,29 +76,49 @@ impl Rooms {
     /// Hands a message to a room, starting it if it is not in memory.
     ///
     /// # Errors
-    /// [`RoomError`]; the message is dropped, and a reply in it then tells its client to send again.
+    /// [`RoomError`]: the message is dropped, and if it was a request its client was told.
     pub fn tell(
         &self,
         room: RoomId,
         lane: RoomLane,
-        mut message: RoomMessage,
+        message: RoomMessage,
     ) -> Result<(), RoomError> {
+        let (error, message) = match self.offer(room, lane, message) {
+            Ok(()) => return Ok(()),
+            Err(refused) => *refused,
+        };
+        if let Some(reply) = message.into_reply() {
+            let (code, advice) = error.code();
+            reply.refuse(code, advice, error.to_string());
+        }
+        Err(error)
+    }
+
+    fn offer(
+        &self,
+        room: RoomId,
+        lane: RoomLane,
+        mut message: RoomMessage,
+    ) -> Result<(), Box<(RoomError, RoomMessage)>> {
         // Twice: the first address may be of an actor that was just leaving memory.
         for _ in 0..2 {
-            let (address, quarantined) = self.find(room)?;
+            let (address, quarantined) = match self.find(room) {
+                Ok(found) => found,
+                Err(error) => return Err(Box::new((error, message))),
+            };
             if quarantined {
-                return Err(RoomError::Unavailable);
+                break;
             }
             match address.push(lane, message) {
                 Ok(()) => return Ok(()),
                 Err(refused) if refused.reason == RefusedReason::Full => {
-                    return Err(RoomError::Overloaded);
+                    return Err(Box::new((RoomError::Overloaded, refused.item)));
                 }
                 Err(refused) => message = refused.item,
             }
             self.forget(room, &address);
         }
-        Err(RoomError::Unavailable)
+        Err(Box::new((RoomError::Unavailable, message)))
     }
 
     /// Hands a message to a room that is in memory; drops it otherwise, or when the room takes no more.

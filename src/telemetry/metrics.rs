@@ -13,9 +13,6 @@ const CLOSE_CODES: [u16; 16] = [
     1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 4001, 4002, 4003, 4004, 4005, 4006,
 ];
 
-/// One counter of drops: keep it where drops happen, count with `inc_by`.
-pub type DropCounter = Counter;
-
 /// Everything actors and transports count. Share it as `Arc<Metrics>`.
 ///
 /// The public fields are atomics: `inc`, `set` and `record` take no lock.
@@ -25,8 +22,6 @@ pub struct Metrics {
     pub connections: Gauge,
     /// Connections accepted since the start.
     pub connections_opened: Counter,
-    /// Rooms in memory.
-    pub rooms: Gauge,
     /// Ops accepted: durable and acked, duplicates not counted.
     pub ops: Counter,
     /// Ops refused for good: a void stands under their dot.
@@ -46,35 +41,10 @@ pub struct Metrics {
     /// Pages read for clients that catch up.
     pub sync_pages: Counter,
     drops: Family<DropLabels, Counter>,
-    restarts: Family<RestartLabels, Counter>,
     closes: Closes,
     limited: Family<LimitLabels, Counter>,
     sources: Sources,
     registry: Registry,
-}
-
-/// Why items were dropped, for the `reason` label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Cause {
-    /// The lane was full and the newest gave way (or was refused).
-    Full,
-    /// The lane was full and the oldest gave way.
-    Oldest,
-    /// It had waited for longer than its time to live.
-    Stale,
-    /// Its owner ended.
-    Closed,
-}
-
-impl Cause {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Oldest => "oldest",
-            Self::Stale => "stale",
-            Self::Closed => "closed",
-        }
-    }
 }
 
 /// Whose rate limit refused something.
@@ -88,14 +58,8 @@ pub enum Refusal {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct DropLabels {
-    mailbox: &'static str,
     lane: &'static str,
     reason: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RestartLabels {
-    actor: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -130,7 +94,6 @@ impl Metrics {
         let mut metrics = Self {
             connections: Gauge::default(),
             connections_opened: Counter::default(),
-            rooms: Gauge::default(),
             ops: Counter::default(),
             ops_refused: Counter::default(),
             ack_latency: Histogram::seconds(),
@@ -141,7 +104,6 @@ impl Metrics {
             bytes_in: Counter::default(),
             sync_pages: Counter::default(),
             drops: Family::default(),
-            restarts: Family::default(),
             closes: Family::default(),
             limited: Family::default(),
             sources: Sources::default(),
@@ -151,20 +113,10 @@ impl Metrics {
         metrics
     }
 
-    /// The counter of one lane's drops, to be kept by whoever drops. Names are fixed words of the code.
-    #[must_use]
-    pub fn drops(&self, mailbox: &'static str, lane: &'static str, cause: Cause) -> DropCounter {
-        let reason = cause.as_str();
-        self.drops.get_or_create_owned(&DropLabels {
-            mailbox,
-            lane,
-            reason,
-        })
-    }
-
-    /// Counts a restart of an actor of this kind.
-    pub fn restarted(&self, actor: &'static str) {
-        self.restarts.get_or_create(&RestartLabels { actor }).inc();
+    /// Counts what an outbox dropped, by lane and reason: fixed words of the code.
+    pub fn outbox_dropped(&self, lane: &'static str, reason: &'static str, items: u64) {
+        let labels = DropLabels { lane, reason };
+        self.drops.get_or_create(&labels).inc_by(items);
     }
 
     /// Counts the end of a connection by its close code.
@@ -206,7 +158,6 @@ impl Metrics {
             "Open WebSocket connections",
             &self.connections,
         );
-        gauge("rooms", "Rooms in memory", &self.rooms);
         let counters = [
             (
                 "connections_opened",
@@ -243,11 +194,10 @@ impl Metrics {
         for (name, help, histogram) in histograms {
             registry.register(name, help, histogram.clone());
         }
-        registry.register("mailbox_drops", "Items dropped", self.drops.clone());
         registry.register(
-            "actor_restarts",
-            "Restarts of actors",
-            self.restarts.clone(),
+            "outbox_drops",
+            "Items that outboxes dropped",
+            self.drops.clone(),
         );
         registry.register("closes", "Connections ended", self.closes.clone());
         registry.register(
@@ -282,9 +232,8 @@ mod tests {
         let metrics = Metrics::new();
         metrics.connections.set(3);
         metrics.ops.inc_by(7);
-        metrics.drops("outbox", "signal", Cause::Stale).inc_by(2);
-        metrics.drops("outbox", "signal", Cause::Stale).inc();
-        metrics.restarted("room");
+        metrics.outbox_dropped("signal", "stale", 2);
+        metrics.outbox_dropped("signal", "stale", 1);
         metrics.closed(4004);
         metrics.closed(4999);
         metrics.closed(4998);
@@ -294,9 +243,8 @@ mod tests {
         has(&text, "greenroom_ops_total 7");
         has(
             &text,
-            "greenroom_mailbox_drops_total{mailbox=\"outbox\",lane=\"signal\",reason=\"stale\"} 3",
+            "greenroom_outbox_drops_total{lane=\"signal\",reason=\"stale\"} 3",
         );
-        has(&text, "greenroom_actor_restarts_total{actor=\"room\"} 1");
         has(&text, "greenroom_closes_total{code=\"4004\"} 1");
         has(&text, "greenroom_closes_total{code=\"other\"} 2");
         has(

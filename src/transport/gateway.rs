@@ -8,6 +8,7 @@ use crate::actors::outbox::Outbox;
 use crate::actors::supervision::{ActorSpec, Restart, Supervisor};
 use crate::mailbox::RefusedReason;
 use crate::protocol::Subprotocol;
+use crate::telemetry::Metrics;
 use actix_web::web::{self, Data, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use std::pin::Pin;
@@ -61,9 +62,11 @@ async fn connect(request: HttpRequest, payload: Payload, gateway: Data<Gateway>)
         address,
         subprotocol: upgrade.subprotocol(),
         waiting: None,
+        metrics: Arc::clone(&gateway.node.metrics),
         retry: None,
     };
-    upgrade.respond(&request, payload, outbox, session)
+    let metrics = Arc::clone(&gateway.node.metrics);
+    upgrade.respond(&request, payload, outbox, session, metrics)
 }
 
 /// Turns a client's messages into frames for its connection.
@@ -72,6 +75,7 @@ struct Inbound {
     subprotocol: Subprotocol,
     /// A frame for which the mailbox had no room.
     waiting: Option<ConnectionMessage>,
+    metrics: Arc<Metrics>,
     retry: Option<Pin<Box<Sleep>>>,
 }
 
@@ -99,12 +103,17 @@ impl Session for Inbound {
             return Verdict::Busy(message);
         }
         let bytes = &message.payload;
+        self.metrics.frames_in.inc();
+        self.metrics.bytes_in.inc_by(bytes.len() as u64);
         self.waiting = Some(match self.subprotocol.decode_client(bytes) {
             Ok(frame) => ConnectionMessage::Frame {
                 frame: Box::new(frame),
                 bytes: bytes.len(),
             },
-            Err(error) => ConnectionMessage::Malformed(error),
+            Err(error) => ConnectionMessage::Malformed {
+                error,
+                bytes: bytes.len(),
+            },
         });
         self.hand_over();
         Verdict::Accepted

@@ -3,7 +3,7 @@
 //! Knows nothing of storage or actors: what it answers comes through [`HttpState`].
 
 use super::tls::TlsIdentity;
-use super::ws::tune_socket;
+use super::ws::{self, tune_socket};
 use actix_web::{
     App, HttpResponse, HttpServer,
     dev::Server,
@@ -109,6 +109,7 @@ where
         // Else each WebSocket that ends waits for the client's FIN.
         .client_disconnect_timeout(Duration::ZERO)
         .shutdown_timeout(limits.drain_deadline_s)
+        .h1_write_buffer_size(ws::WRITE_BUFFER_BYTES)
         .on_connect(tune_socket)
         .disable_signals();
     for listener in listeners {

@@ -101,7 +101,7 @@ async fn connect(
         ended: shared.1.clone(),
         room: Room::Some,
     };
-    Ok(upgrade.respond(&request, payload, outbox, echo))
+    Ok(upgrade.respond(&request, payload, outbox, echo, Arc::default()))
 }
 
 /// Answers, or does what the text says. Takes one message at a time and makes the driver wait between them.

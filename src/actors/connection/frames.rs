@@ -42,15 +42,17 @@ impl Connection {
         }
     }
 
-    /// What came is not a frame.
-    pub(super) fn malformed(&mut self, error: DecodeError, now: Instant) {
-        self.refuse(error.id, error.code, Advice::Fix, error.message);
-        match &mut self.session {
-            Session::Login(_) => self.close(CloseCode::Unauthorized, now),
-            Session::Open(open) => {
-                open.strikes += 1;
-                if open.strikes >= STRIKES_MAX {
-                    self.close(CloseCode::PolicyViolation, now);
+    /// What came is not a frame: it costs as much as one.
+    pub(super) fn malformed(&mut self, error: DecodeError, bytes: usize, now: Instant) {
+        match &self.session {
+            Session::Login(_) => {
+                self.refuse(error.id, error.code, Advice::Fix, error.message);
+                self.close(CloseCode::Unauthorized, now);
+            }
+            Session::Open(_) => {
+                let nothing = ClientFrame::Unknown { id: error.id };
+                if self.afford(&nothing, bytes, now) {
+                    self.refuse(error.id, error.code, Advice::Fix, error.message);
                 }
             }
             Session::Closing => {}
@@ -447,20 +449,10 @@ impl Connection {
         Some(Reply::new(id, Some(room), Arc::clone(&self.outbox)))
     }
 
-    /// Hands a request to a room; the reply in it says why, should that fail.
+    /// Hands a request to a room; should that fail, the reply in it has said why.
     fn tell(&self, room: RoomId, message: RoomMessage) {
         if let Err(error) = self.node.rooms.tell(room, RoomLane::Request, message) {
-            let (code, advice) = error.code();
-            let retry_after_ms = None;
-            let message = error.to_string();
-            self.send(ServerFrame::Error {
-                id: None,
-                room: Some(room),
-                code,
-                advice,
-                message,
-                retry_after_ms,
-            });
+            tracing::debug!(%room, %error, "a request was not taken");
         }
     }
 }

@@ -58,7 +58,12 @@ pub enum ConnectionMessage {
         bytes: usize,
     },
     /// The client said something that is not a frame.
-    Malformed(DecodeError),
+    Malformed {
+        /// Why not.
+        error: DecodeError,
+        /// Bytes after decompression.
+        bytes: usize,
+    },
     /// The socket is gone.
     Gone,
     /// Time to look at heartbeats and expiry.

@@ -18,6 +18,7 @@ use crate::access::Capability;
 use crate::access::limits::ConnectionLimits;
 use crate::chat::Caller;
 use crate::id::{ConnectionId, RoomId};
+use crate::mailbox::Lane as _;
 use crate::protocol::{Advice, CloseCode, ErrorCode, RequestId, ServerFrame, Status};
 use catch_up::CatchUp;
 use login::Login;
@@ -166,9 +167,9 @@ impl Behaviour for Connection {
                 self.heard_at = cx.now();
                 self.frame(*frame, bytes, cx);
             }
-            ConnectionMessage::Malformed(error) => {
+            ConnectionMessage::Malformed { error, bytes } => {
                 self.heard_at = cx.now();
-                self.malformed(error, cx.now());
+                self.malformed(error, bytes, cx.now());
             }
             ConnectionMessage::Gone => cx.stop(),
             ConnectionMessage::Tick => self.tick(cx),
@@ -212,6 +213,15 @@ impl Behaviour for Connection {
             outbox::close(&self.outbox, CloseCode::Internal, Instant::now());
         }
         self.outbox.close();
+        for (lane, drops) in OutLane::SPECS.iter().zip(self.outbox.drops().by_lane()) {
+            for (reason, items) in drops
+                .by_reason()
+                .into_iter()
+                .filter(|(_, items)| *items > 0)
+            {
+                self.node.metrics.outbox_dropped(lane.name, reason, items);
+            }
+        }
         self.leave_all();
         self.node.metrics.connections.dec();
     }

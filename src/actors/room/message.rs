@@ -182,6 +182,18 @@ pub enum Question {
     Invites,
 }
 
+impl RoomMessage {
+    /// The promise to answer, if the message holds one.
+    pub(in crate::actors) fn into_reply(self) -> Option<Reply> {
+        match self {
+            Self::Create(create) => Some(create.reply),
+            Self::Request(request) => Some(request.reply),
+            Self::Ask(ask) => Some(ask.reply),
+            _ => None,
+        }
+    }
+}
+
 impl Item for RoomMessage {
     fn bytes(&self) -> usize {
         let boxed = match self {

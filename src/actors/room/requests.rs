@@ -319,7 +319,12 @@ impl OpenRoom {
         if let Some((first, last)) = batch.span() {
             let ops: Vec<Entry> = batch.records().map(|record| record.entry.clone()).collect();
             node.metrics.ops.inc_by(ops.len() as u64);
-            let frame = ServerFrame::Ops { id: None, room, ops, more: false };
+            let frame = ServerFrame::Ops {
+                id: None,
+                room,
+                ops,
+                more: false,
+            };
             let frame = Arc::new(Outgoing::live(frame, batch.received));
             self.durable = last;
             self.machine.settled(last);

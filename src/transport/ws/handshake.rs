@@ -12,6 +12,7 @@ use super::{
 use crate::{
     actors::outbox::Outbox,
     protocol::{Subprotocol, limits::MESSAGE_BYTES_MAX},
+    telemetry::Metrics,
 };
 use actix_http::ws::{HandshakeError, handshake_response, verify_handshake};
 use actix_web::{
@@ -163,6 +164,7 @@ impl Upgrade {
         payload: Payload,
         outbox: Arc<Outbox>,
         session: S,
+        metrics: Arc<Metrics>,
     ) -> HttpResponse {
         let mut response = handshake_response(request.head());
         let name = HeaderValue::from_static(self.subprotocol.name());
@@ -179,7 +181,7 @@ impl Upgrade {
             payload.into_inner(),
             Decoder::new(Role::Server, limits, deflate),
             session,
-            Outflow::new(Arc::clone(&outbox), self.subprotocol, deflate),
+            Outflow::new(Arc::clone(&outbox), self.subprotocol, deflate, metrics),
             Watch::start(outbox, self.socket),
         );
         match response.message_body(body) {

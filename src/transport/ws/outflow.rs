@@ -4,6 +4,7 @@ use super::codec::{self, Deflate, MessageKind};
 use crate::{
     actors::outbox::{OutItem, Outbox},
     protocol::{CloseCode, Outgoing, Subprotocol},
+    telemetry::Metrics,
 };
 use bytes::Bytes;
 use std::{
@@ -32,6 +33,7 @@ pub(super) struct Outflow {
     pongs: VecDeque<Bytes>,
     subprotocol: Subprotocol,
     deflate: Option<Deflate>,
+    metrics: Arc<Metrics>,
 }
 
 impl Outflow {
@@ -39,12 +41,14 @@ impl Outflow {
         outbox: Arc<Outbox>,
         subprotocol: Subprotocol,
         deflate: Option<Deflate>,
+        metrics: Arc<Metrics>,
     ) -> Self {
         Self {
             outbox,
             pongs: VecDeque::new(),
             subprotocol,
             deflate,
+            metrics,
         }
     }
 
@@ -118,10 +122,21 @@ impl Outflow {
             return Some(Next::Send(pong));
         }
         Some(match self.outbox.pop(now)? {
-            OutItem::Frame(outgoing) => Next::Send(self.encode(&outgoing)),
-            OutItem::Page(outgoing, _credit) => Next::Send(self.encode(&outgoing)),
+            OutItem::Frame(outgoing) => Next::Send(self.send(&outgoing, now)),
+            OutItem::Page(outgoing, _credit) => Next::Send(self.send(&outgoing, now)),
             OutItem::Close(code) => Next::Close(code),
         })
+    }
+
+    fn send(&self, outgoing: &Outgoing, now: Instant) -> Bytes {
+        let bytes = self.encode(outgoing);
+        self.metrics.frames_out.inc();
+        self.metrics.bytes_out.inc_by(bytes.len() as u64);
+        if let Some(accepted_at) = outgoing.accepted_at() {
+            let latency = now.saturating_duration_since(accepted_at);
+            self.metrics.delivery_latency.record(latency);
+        }
+        bytes
     }
 
     fn encode(&self, outgoing: &Outgoing) -> Bytes {
