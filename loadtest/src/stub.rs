@@ -329,6 +329,13 @@ mod tests {
     }
 
     #[test]
+    fn a_closed_loop_keeps_its_window_full() {
+        let report = run(Lie::None, "acks", "--rooms 4 --seconds 2 --in-flight 4");
+        assert!(report.clean, "{}", report.text());
+        assert!(report.acked.is_some_and(|n| n > 50), "{}", report.text());
+    }
+
+    #[test]
     fn clients_that_wrote_apart_are_found_to_agree() {
         let report = run(Lie::None, "offline", "--connections 6 --rooms 2 --rounds 4");
         assert!(report.clean, "{}", report.text());

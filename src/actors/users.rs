@@ -4,27 +4,30 @@ use super::connection::{ConnectionAddress, ConnectionLane, ConnectionMessage};
 use crate::access::{Capability, Revocations};
 use crate::id::{ConnectionId, UserId};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The connections that have logged in.
 ///
 /// Critical section of the mutex: one look-up or change, or one pass over a user's connections; pushes to their
 /// mailboxes never wait.
 #[derive(Default)]
-pub struct Users(Mutex<HashMap<UserId, BTreeMap<ConnectionId, Here>>>);
+pub struct Users(Mutex<HashMap<UserId, Devices>>);
+
+/// A user's connections. Boxed: most users have one, and a map's first node has room for eleven.
+type Devices = BTreeMap<ConnectionId, Box<Here>>;
 
 struct Here {
-    capability: Capability,
+    capability: Arc<Capability>,
     address: ConnectionAddress,
 }
 
 impl Users {
     /// A connection logged in, or renewed its token.
-    pub fn here(&self, id: ConnectionId, capability: &Capability, address: ConnectionAddress) {
-        let here = Here {
-            capability: capability.clone(),
+    pub fn here(&self, id: ConnectionId, capability: &Arc<Capability>, address: ConnectionAddress) {
+        let here = Box::new(Here {
+            capability: Arc::clone(capability),
             address,
-        };
+        });
         self.lock()
             .entry(capability.user.clone())
             .or_default()
@@ -106,7 +109,7 @@ impl Users {
         self.lock().is_empty()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, BTreeMap<ConnectionId, Here>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, Devices>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

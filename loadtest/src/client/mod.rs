@@ -297,7 +297,8 @@ impl Client {
     pub(crate) fn set_window(self: &Rc<Self>, in_flight: usize, bytes: usize) {
         self.window.set(in_flight);
         self.window_bytes.set(bytes);
-        for room in 0..self.state.borrow().rooms.len() {
+        let rooms = self.with_rooms(<[Room]>::len);
+        for room in 0..rooms {
             self.fill_window(room);
         }
     }

@@ -11,6 +11,7 @@ use crate::protocol::{
     Advice, CloseCode, ErrorCode, GuestLogin, Hello, ServerFrame, Status, Welcome,
 };
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How far a log-in has come.
@@ -199,6 +200,7 @@ impl Connection {
         if !capability.rights.can_read() {
             return self.reject(Rejection::MayNotRead, cx);
         }
+        let capability = Arc::new(capability);
         let node = &self.node;
         self.send(ServerFrame::Welcome(Welcome {
             node: node.gate.node(),
@@ -232,7 +234,7 @@ impl Connection {
         let Session::Open(open) = &mut self.session else {
             return;
         };
-        let expires_ms = capability.expires_ms;
+        let (expires_ms, capability) = (capability.expires_ms, Arc::new(capability));
         open.caller = caller(&capability);
         self.node.users.here(self.id, &capability, cx.address());
         open.capability = capability;

@@ -56,13 +56,14 @@ enum Session {
 
 /// A user is here.
 struct Open {
-    capability: Capability,
+    capability: Arc<Capability>,
     caller: Caller,
     heartbeat: Duration,
     status: Status,
     limits: ConnectionLimits,
     strikes: u32,
-    rooms: BTreeMap<RoomId, Followed>,
+    /// Boxed: most connections follow few rooms, and a map's first node has room for eleven.
+    rooms: BTreeMap<RoomId, Box<Followed>>,
     /// A guest's renewal that waits for its proof.
     renewal: Option<crate::access::Challenge>,
 }

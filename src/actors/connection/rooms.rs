@@ -45,11 +45,13 @@ impl Connection {
                 "too many open rooms: close some",
             );
         }
-        let followed = open.rooms.entry(room).or_insert_with(|| Followed {
-            position: position.clone(),
-            id,
-            catch_up: None,
-            generation: 0,
+        let followed = open.rooms.entry(room).or_insert_with(|| {
+            Box::new(Followed {
+                position: position.clone(),
+                id,
+                catch_up: None,
+                generation: 0,
+            })
         });
         followed.position = position;
         followed.id = id;

@@ -90,7 +90,7 @@ impl Behaviour for RoomActor {
             RoomMessage::Committed {
                 incarnation,
                 result,
-            } => self.committed(incarnation, result, cx),
+            } => return self.committed(incarnation, result, cx),
             RoomMessage::Create(create) => self.create(*create, cx),
             RoomMessage::Subscribe(subscribe) => self.subscribe(*subscribe, cx),
             RoomMessage::Request(request) => self.request(*request, cx),

@@ -7,7 +7,7 @@ use super::{OpenRoom, RoomActor, RoomLane, RoomMessage, State};
 use crate::actors::node::Node;
 use crate::actors::readers::PAGE;
 use crate::actors::reply::Reply;
-use crate::actors::supervision::{Cx, Incarnation};
+use crate::actors::supervision::{Cx, Exit, Incarnation};
 use crate::chat::{self, Caller, Command, Decision, Notice, Write};
 use crate::crdt::{Dot, Entry, Stamp};
 use crate::id::{ConnectionId, Offset, RoomId};
@@ -202,17 +202,21 @@ impl RoomActor {
     }
 
     /// The oldest batch in flight is on disk, or cannot be.
+    ///
+    /// # Errors
+    /// When the batch does not continue what is stored: this life is over, the next one reads the disk again, and the
+    /// dropped replies tell their clients to send again.
     pub(super) fn committed(
         &mut self,
         incarnation: Incarnation,
         result: Result<(), CommitError>,
         cx: &mut Cx<'_, Self>,
-    ) {
+    ) -> Result<(), Exit> {
         let State::Open(open) = &mut self.state else {
-            return;
+            return Ok(());
         };
         if incarnation != open.incarnation {
-            return;
+            return Ok(());
         }
         match result {
             Ok(()) => {
@@ -221,14 +225,16 @@ impl RoomActor {
                     self.tell(notices);
                 }
                 self.submit(cx);
+                Ok(())
             }
-            Err(error) => {
+            Err(error) if matches!(self.node.committer.health(), Health::ReadOnly(_)) => {
                 for answer in open.commits.abandon() {
-                    answer
-                        .reply
-                        .refuse(ErrorCode::ReadOnly, Advice::Operator, error.to_string());
+                    let (code, advice) = (ErrorCode::ReadOnly, Advice::Operator);
+                    answer.reply.refuse(code, advice, error.to_string());
                 }
+                Ok(())
             }
+            Err(error) => Err(Exit::error(error)),
         }
     }
 

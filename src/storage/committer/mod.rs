@@ -226,7 +226,7 @@ fn run(store: &Store, items: &Receiver<Item>, shared: &Shared, lazy_delay: Durat
         let mut closing = false;
         let mut taken_bytes = 0;
         let mut next = first;
-        for _ in 0..GROUP_BATCHES_MAX {
+        for taken in 1..=GROUP_BATCHES_MAX {
             let Some(item) = next.take() else { break };
             shared.queued_bytes.fetch_sub(item.bytes, SeqCst);
             taken_bytes += item.bytes;
@@ -235,7 +235,8 @@ fn run(store: &Store, items: &Receiver<Item>, shared: &Shared, lazy_delay: Durat
                 break;
             }
             group.apply(item.work, Instant::now());
-            if taken_bytes >= GROUP_BYTES_MAX {
+            // An item taken here and not applied would be lost.
+            if taken_bytes >= GROUP_BYTES_MAX || taken == GROUP_BATCHES_MAX {
                 break;
             }
             next = items.try_recv().ok();
