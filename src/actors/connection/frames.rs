@@ -2,7 +2,7 @@
 
 use super::cost::cost;
 use super::{Connection, STRIKES_MAX, Session};
-use crate::access::limits::Cost;
+use crate::access::limits::{Cost, Limited};
 use crate::actors::listing;
 use crate::actors::node::Node;
 use crate::actors::reply::Reply;
@@ -86,19 +86,24 @@ impl Connection {
         };
         open.strikes += 1;
         let flooding = open.strikes >= STRIKES_MAX;
+        self.limited(frame.request(), limited, scope);
+        if flooding {
+            self.close(CloseCode::PolicyViolation, now);
+        }
+        false
+    }
+
+    /// Says when to come back.
+    pub(super) fn limited(&self, id: Option<RequestId>, limited: Limited, scope: Refusal) {
         self.node.metrics.rate_limited(limited.cost.as_str(), scope);
         self.send(ServerFrame::Error {
-            id: frame.request(),
+            id,
             room: None,
             code: ErrorCode::RateLimited,
             advice: Advice::Retry,
             message: limited.to_string(),
             retry_after_ms: Some(limited.retry_after_ms),
         });
-        if flooding {
-            self.close(CloseCode::PolicyViolation, now);
-        }
-        false
     }
 
     fn dispatch(&mut self, frame: ClientFrame, bytes: usize, cx: &mut Cx<'_, Self>) {

@@ -1,7 +1,7 @@
 //! From `hello` to `welcome`: tokens, guests who prove a key, renewal on the open socket.
 
 use super::{Connection, ConnectionLane, ConnectionMessage, Open, Session};
-use crate::access::limits::ConnectionLimits;
+use crate::access::limits::{ConnectionLimits, Cost};
 use crate::access::{Capability, Challenge, GuestKey, GuestName, Principal};
 use crate::actors::gate::{Admission, Rejection};
 use crate::actors::supervision::Cx;
@@ -10,6 +10,7 @@ use crate::protocol::limits::{HEARTBEAT_MS, OPEN_ROOMS_MAX};
 use crate::protocol::{
     Advice, CloseCode, ErrorCode, GuestLogin, Hello, ServerFrame, Status, Welcome,
 };
+use crate::telemetry::Refusal;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,6 +113,10 @@ impl Connection {
         if let Some(token) = token {
             let (user, device) = (open.capability.user.clone(), open.capability.device.clone());
             return match self.node.gate.admit(&token, self.node.clock.now_ms()) {
+                Ok(capability) if !capability.rights.can_read() => {
+                    let (code, advice) = Rejection::MayNotRead.code();
+                    self.refuse(None, code, advice, Rejection::MayNotRead.to_string());
+                }
                 Ok(capability) if capability.user == user && capability.device == device => {
                     self.renewed(capability, None, cx);
                 }
@@ -200,6 +205,13 @@ impl Connection {
         if !capability.rights.can_read() {
             return self.reject(Rejection::MayNotRead, cx);
         }
+        let rooms = u32::try_from(hello.rooms.len()).unwrap_or(u32::MAX);
+        let since_start = cx.now().saturating_duration_since(self.node.started_at);
+        let limits = &self.node.gate.user_limits;
+        if let Err(limited) = limits.take(&capability.user, Cost::Reads, rooms, since_start) {
+            self.limited(None, limited, Refusal::User);
+            return self.close(CloseCode::PolicyViolation, cx.now());
+        }
         let capability = Arc::new(capability);
         let node = &self.node;
         self.send(ServerFrame::Welcome(Welcome {
@@ -214,6 +226,7 @@ impl Connection {
             token,
         }));
         node.users.here(self.id, &capability, cx.address());
+        self.heard_at = cx.now();
         self.session = Session::Open(Box::new(Open {
             caller: caller(&capability),
             capability,
@@ -237,8 +250,15 @@ impl Connection {
         let (expires_ms, capability) = (capability.expires_ms, Arc::new(capability));
         open.caller = caller(&capability);
         self.node.users.here(self.id, &capability, cx.address());
+        let followed = open.rooms.keys().copied();
+        let uncovered: Vec<_> = followed.filter(|room| !capability.covers(room)).collect();
         open.capability = capability;
         self.send(ServerFrame::Renewed { token, expires_ms });
+        for room in uncovered {
+            self.close_room(room);
+            let (code, advice) = (ErrorCode::Forbidden, Advice::Fix);
+            self.send(ServerFrame::Closed { room, code, advice });
+        }
     }
 
     fn reject(&mut self, rejection: Rejection, cx: &mut Cx<'_, Self>) {

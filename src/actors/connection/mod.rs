@@ -124,6 +124,13 @@ impl Connection {
         outbox::close(&self.outbox, code, now);
     }
 
+    /// The client said something. Until it has logged in that buys no time.
+    fn heard(&mut self, now: Instant) {
+        if !matches!(self.session, Session::Login(_)) {
+            self.heard_at = now;
+        }
+    }
+
     /// Heartbeats, log-in deadline, expiry.
     fn tick(&mut self, cx: &mut Cx<'_, Self>) {
         let (now, now_ms) = (cx.now(), self.node.clock.now_ms());
@@ -165,11 +172,11 @@ impl Behaviour for Connection {
     fn handle(&mut self, message: ConnectionMessage, cx: &mut Cx<'_, Self>) -> Result<(), Exit> {
         match message {
             ConnectionMessage::Frame { frame, bytes } => {
-                self.heard_at = cx.now();
+                self.heard(cx.now());
                 self.frame(*frame, bytes, cx);
             }
             ConnectionMessage::Malformed { error, bytes } => {
-                self.heard_at = cx.now();
+                self.heard(cx.now());
                 self.malformed(error, bytes, cx.now());
             }
             ConnectionMessage::Gone => cx.stop(),
