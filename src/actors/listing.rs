@@ -3,6 +3,7 @@
 use crate::crdt::Standing;
 use crate::id::{RoomId, UserId};
 use crate::protocol::RoomInfo;
+use crate::protocol::limits::PAGE_BYTES_MAX;
 use crate::storage::{ReadError, Store};
 
 /// A user's rooms, or the public ones, after `after` and as far as `shown` lets them; true when there are more.
@@ -22,9 +23,15 @@ pub(super) fn rooms(
     } else {
         store.rooms_of(user, after, limit)?
     };
-    let mut rooms = Vec::with_capacity(list.rooms.len());
+    let (mut rooms, mut bytes) = (Vec::with_capacity(list.rooms.len()), 0);
     for room in list.rooms.into_iter().filter(shown) {
-        rooms.extend(info(store, room, user)?);
+        if let Some(info) = info(store, room, user)? {
+            bytes += info.weight();
+            if bytes > PAGE_BYTES_MAX && !rooms.is_empty() {
+                return Ok((rooms, true));
+            }
+            rooms.push(info);
+        }
     }
     Ok((rooms, list.more))
 }

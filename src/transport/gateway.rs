@@ -4,7 +4,7 @@ use super::ws::codec::Message;
 use super::ws::{Ended, Session, Upgrade, UpgradePolicy, Verdict};
 use crate::actors::connection::{Connection, ConnectionAddress, ConnectionLane, ConnectionMessage};
 use crate::actors::node::Node;
-use crate::actors::outbox::Outbox;
+use crate::actors::outbox::{self, Outbox};
 use crate::actors::supervision::{ActorSpec, Restart, Supervisor};
 use crate::mailbox::RefusedReason;
 use crate::protocol::Subprotocol;
@@ -61,6 +61,7 @@ async fn connect(request: HttpRequest, payload: Payload, gateway: Data<Gateway>)
     let session = Inbound {
         address,
         subprotocol: upgrade.subprotocol(),
+        outbox: Arc::clone(&outbox),
         waiting: None,
         metrics: Arc::clone(&gateway.node.metrics),
         retry: None,
@@ -73,6 +74,8 @@ async fn connect(request: HttpRequest, payload: Payload, gateway: Data<Gateway>)
 struct Inbound {
     address: ConnectionAddress,
     subprotocol: Subprotocol,
+    /// What waits for the client to read.
+    outbox: Arc<Outbox>,
     /// A frame for which the mailbox had no room.
     waiting: Option<ConnectionMessage>,
     metrics: Arc<Metrics>,
@@ -80,6 +83,11 @@ struct Inbound {
 }
 
 impl Inbound {
+    /// Whether another message may be taken: the one before is handed over, and the client reads its answers.
+    fn has_room(&mut self) -> bool {
+        self.hand_over() && !outbox::is_behind(&self.outbox)
+    }
+
     /// Hands over the frame that waits; false while there is no room for it.
     fn hand_over(&mut self) -> bool {
         let Some(message) = self.waiting.take() else {
@@ -99,7 +107,7 @@ impl Inbound {
 
 impl Session for Inbound {
     fn try_message(&mut self, message: Message) -> Verdict {
-        if !self.hand_over() {
+        if !self.has_room() {
             return Verdict::Busy(message);
         }
         let bytes = &message.payload;
@@ -121,7 +129,7 @@ impl Session for Inbound {
 
     fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            if self.hand_over() {
+            if self.has_room() {
                 self.retry = None;
                 return Poll::Ready(());
             }
