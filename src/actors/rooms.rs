@@ -1,8 +1,9 @@
 //! The registry of rooms: finds a room's actor, starts it on demand, forgets it when it has left memory.
 
 use super::node::Node;
-use super::room::{RoomActor, RoomAddress, RoomLane, RoomMessage, Roster};
+use super::room::{RoomActor, RoomAddress, RoomLane, RoomMessage, Roster, refusal_code};
 use super::supervision::{ActorSpec, ChildId, Event, Notice, Restart, StartError, Supervisor};
+use crate::chat::Refusal;
 use crate::id::RoomId;
 use crate::mailbox::RefusedReason;
 use crate::protocol::{Advice, ErrorCode};
@@ -15,11 +16,14 @@ use std::time::Duration;
 const QUARANTINE: Duration = Duration::from_secs(60);
 
 /// Why a room was not told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum RoomError {
     /// It failed too often and is halted for a while.
     #[error("the room failed too often and is halted for a while")]
     Unavailable,
+    /// There is no such room, or none that the caller may know of.
+    #[error("{0}")]
+    Absent(Refusal),
     /// Its mailbox is full.
     #[error("the room has too much to do")]
     Overloaded,
@@ -31,8 +35,9 @@ pub enum RoomError {
 impl RoomError {
     /// What the client is told.
     #[must_use]
-    pub const fn code(self) -> (ErrorCode, Advice) {
+    pub fn code(&self) -> (ErrorCode, Advice) {
         match self {
+            Self::Absent(refusal) => refusal_code(refusal),
             Self::Unavailable => (ErrorCode::RoomUnavailable, Advice::Retry),
             Self::Overloaded => (ErrorCode::Overloaded, Advice::Retry),
             Self::Stopping => (ErrorCode::Overloaded, Advice::Reconnect),
@@ -102,6 +107,9 @@ impl Rooms {
     ) -> Result<(), Box<(RoomError, RoomMessage)>> {
         // Twice: the first address may be of an actor that was just leaving memory.
         for _ in 0..2 {
+            if let Some(refusal) = self.absent(room, &message) {
+                return Err(Box::new((RoomError::Absent(refusal), message)));
+            }
             let (address, quarantined) = match self.find(room) {
                 Ok(found) => found,
                 Err(error) => return Err(Box::new((error, message))),
@@ -121,13 +129,12 @@ impl Rooms {
         Err(Box::new((RoomError::Unavailable, message)))
     }
 
-    /// Hands a message to a room that is in memory; drops it otherwise, or when the room takes no more.
-    pub fn tell_if_active(&self, room: RoomId, lane: RoomLane, message: RoomMessage) {
+    /// Hands a message to a room that is in memory; drops it otherwise, or when the room takes no more: then false.
+    ///
+    /// What may be lost this way is a signal, or of a subscriber whom the room will find gone.
+    pub fn tell_if_active(&self, room: RoomId, lane: RoomLane, message: RoomMessage) -> bool {
         let address = self.lock().get(&room).map(|active| active.address.clone());
-        if let Some(address) = address {
-            // What is lost this way is a signal, or of a subscriber whom the room will find gone.
-            let _ = address.push(lane, message);
-        }
+        address.is_none_or(|address| address.push(lane, message).is_ok())
     }
 
     /// How many rooms are in memory.
@@ -191,6 +198,20 @@ impl Rooms {
             }
             node.rooms.supervisor.release(child);
         });
+    }
+
+    /// The answer for a room that is neither in memory nor on disk nor to be made: it costs a look-up, and no actor.
+    fn absent(&self, room: RoomId, message: &RoomMessage) -> Option<Refusal> {
+        let refusal = message.refused_by_none()?;
+        if self.lock().contains_key(&room) {
+            return None;
+        }
+        let node = self.node.get().and_then(Weak::upgrade)?;
+        match node.store.has_room(room) {
+            Ok(false) => Some(refusal),
+            // What cannot be read is the room's to say.
+            Ok(true) | Err(_) => None,
+        }
     }
 
     fn find(&self, room: RoomId) -> Result<(RoomAddress, bool), RoomError> {

@@ -82,6 +82,11 @@ impl CatchUp {
         self.reading = false;
     }
 
+    /// The room could not be told: it will be tried again.
+    pub(super) fn untold(&mut self) {
+        self.told = false;
+    }
+
     /// The socket took a page.
     pub(super) fn page_taken(&mut self) {
         self.queued = self.queued.saturating_sub(1);
@@ -132,6 +137,15 @@ mod tests {
         assert_eq!(sync.step(), read(5, 9));
         sync.page_read(offset(9), false);
         assert_eq!(sync.step(), Step::Tell(offset(9)));
+    }
+
+    #[test]
+    fn a_room_that_takes_no_more_is_told_again() {
+        let mut sync = CatchUp::new(offset(5), offset(5), None);
+        assert_eq!(sync.step(), Step::Tell(offset(5)));
+        sync.untold();
+        assert_eq!(sync.step(), Step::Tell(offset(5)));
+        assert_eq!(sync.step(), Step::Wait);
     }
 
     #[test]

@@ -16,6 +16,8 @@ use std::time::Duration;
 
 /// How long to wait when the readers are busy.
 const READ_AGAIN: Duration = Duration::from_millis(5);
+/// How long to wait when a room takes no more: until it hears of it, its subscriber gets no live ops.
+const TELL_AGAIN: Duration = Duration::from_millis(100);
 
 impl Connection {
     /// Begins to follow a room.
@@ -218,9 +220,14 @@ impl Connection {
             Step::Wait => {}
             Step::Tell(offset) => {
                 let message = RoomMessage::CaughtUp { connection, offset };
-                self.node
+                let told = self
+                    .node
                     .rooms
                     .tell_if_active(room, RoomLane::Request, message);
+                if !told {
+                    catch_up.untold();
+                    cx.after(TELL_AGAIN, ConnectionMessage::ReadAgain { room });
+                }
             }
             Step::Read {
                 after,

@@ -14,6 +14,9 @@ use std::time::Instant;
 const IN_FLIGHT_MAX: usize = 2;
 /// Ops in the open batch; beyond it requests are refused as overloaded.
 const OPEN_OPS_MAX: usize = 2_048;
+/// Bytes that its requests took on the wire; the same. Live ops of one batch go out together, so that several such
+/// batches must fit the lane of a subscriber who reads.
+const OPEN_BYTES_MAX: usize = 768 * 1024;
 
 /// The decisions of one disk write.
 #[derive(Default)]
@@ -29,6 +32,7 @@ pub(super) struct Batch {
     /// When the oldest of its requests was taken up.
     pub(super) received: Option<Instant>,
     ops: usize,
+    bytes: usize,
     authors: Authors,
 }
 
@@ -116,6 +120,11 @@ impl Commits {
         self.open.changes.extend(changes);
     }
 
+    /// Counts what the request being decided took on the wire.
+    pub(super) const fn weigh(&mut self, bytes: usize) {
+        self.open.bytes += bytes;
+    }
+
     /// Holds notices until the open batch is on disk.
     pub(super) fn notify(&mut self, notices: Vec<Notice>) {
         self.open.notices.extend(notices);
@@ -162,7 +171,7 @@ impl Commits {
 
     /// Whether another request would make the open batch too large.
     pub(super) fn is_full(&self) -> bool {
-        self.open.ops >= OPEN_OPS_MAX
+        self.open.ops >= OPEN_OPS_MAX || self.open.bytes >= OPEN_BYTES_MAX
     }
 
     /// Whether nothing waits.

@@ -89,6 +89,7 @@ impl OpenRoom {
             durable,
             busy_at: cx.now(),
             marked_at: cx.now(),
+            swept_at: cx.now(),
             retained_at: None,
             incarnation: cx.incarnation(),
         }

@@ -10,6 +10,7 @@ mod ring;
 mod roster;
 mod subscriptions;
 
+pub(in crate::actors) use answers::refusal_code;
 pub use message::{Ask, Create, Question, Request, RoomLane, RoomMessage, Subscribe};
 pub(in crate::actors) use roster::{Roster, Subscriber};
 
@@ -27,6 +28,8 @@ pub type RoomAddress = Address<RoomActor>;
 
 /// How often a room looks at its clock while it has something to look for.
 const TICK: Duration = Duration::from_secs(1);
+/// How often a room looks for subscribers whose connection has ended without a word, for its mailbox was full.
+const SWEEP: Duration = Duration::from_secs(10);
 /// A room without subscribers and without work for this long leaves memory.
 const IDLE_MAX: Duration = Duration::from_secs(60);
 
@@ -59,6 +62,7 @@ struct OpenRoom {
     durable: Offset,
     busy_at: Instant,
     marked_at: Instant,
+    swept_at: Instant,
     retained_at: Option<Instant>,
     incarnation: Incarnation,
 }
@@ -115,6 +119,10 @@ impl RoomActor {
         };
         let now = cx.now();
         open.keep_up(&self.node, now);
+        if now.saturating_duration_since(open.swept_at) >= SWEEP {
+            open.swept_at = now;
+            self.sweep(cx);
+        }
         self.flush_presence();
         self.submit(cx);
         let State::Open(open) = &mut self.state else {

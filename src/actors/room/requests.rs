@@ -9,10 +9,10 @@ use crate::actors::readers::PAGE;
 use crate::actors::reply::Reply;
 use crate::actors::supervision::{Cx, Exit, Incarnation};
 use crate::chat::{self, Caller, Command, Decision, Notice, Write};
-use crate::crdt::{Dot, Entry, Stamp};
+use crate::crdt::{Dot, Stamp};
 use crate::id::{ConnectionId, Offset, RoomId};
 use crate::protocol::limits::LIST_MAX;
-use crate::protocol::{Advice, ErrorCode, Outgoing, ServerFrame};
+use crate::protocol::{Advice, ErrorCode, Outgoing, ServerFrame, ops_frames};
 use crate::storage::{CommitError, Durability, Health, PageLimits, RoomBatch, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -69,8 +69,8 @@ impl RoomActor {
             connection,
             caller,
             command,
+            bytes,
             reply,
-            ..
         } = request;
         if let Health::ReadOnly(fault) = self.node.committer.health() {
             return reply.refuse(ErrorCode::ReadOnly, Advice::Operator, fault.to_string());
@@ -79,7 +79,7 @@ impl RoomActor {
             State::Open(open) => open,
             // The dropped reply tells the client to send again.
             State::Closing => return,
-            State::Absent | State::Loading => return refuse(reply, &chat::Refusal::NotVisible),
+            State::Absent | State::Loading => return refuse(reply, &answers::absent(&command)),
         };
         if open.commits.is_full() {
             return refuse(reply, &chat::Refusal::Busy);
@@ -93,6 +93,7 @@ impl RoomActor {
         let decision = open
             .machine
             .handle(self.node.clock.now_ms(), &caller, command, &known);
+        open.commits.weigh(bytes);
         self.take_up(decision, &caller, Some(connection), Some(reply), cx.now());
         self.submit(cx);
     }
@@ -138,7 +139,7 @@ impl RoomActor {
             Write::Lazy | Write::Nothing => decision.notices,
         };
         if let Some(reply) = reply {
-            match decision.reply {
+            match answers::whole(&open.machine, caller, decision.reply) {
                 Err(refusal) => {
                     refuse(reply, &answers::as_seen(&open.machine, caller, refusal));
                 }
@@ -323,19 +324,24 @@ impl OpenRoom {
             self.ring.clear();
         }
         if let Some((first, last)) = batch.span() {
-            let ops: Vec<Entry> = batch.records().map(|record| record.entry.clone()).collect();
-            node.metrics.ops.inc_by(ops.len() as u64);
-            let frame = ServerFrame::Ops {
-                id: None,
-                room,
-                ops,
-                more: false,
-            };
-            let frame = Arc::new(Outgoing::live(frame, batch.received));
+            node.metrics.ops.inc_by(last.get() + 1 - first.get());
             self.durable = last;
             self.machine.settled(last);
-            self.ring.push(first, last, Arc::clone(&frame));
-            roster.publish(&frame, last, batch.sole_author());
+            for ops in ops_frames(batch.records().map(|record| record.entry.clone())) {
+                let (Some(first), Some(last)) = (ops.first(), ops.last()) else {
+                    continue;
+                };
+                let (first, last) = (first.offset, last.offset);
+                let frame = ServerFrame::Ops {
+                    id: None,
+                    room,
+                    ops,
+                    more: false,
+                };
+                let frame = Arc::new(Outgoing::live(frame, batch.received));
+                self.ring.push(first, last, Arc::clone(&frame));
+                roster.publish(&frame, last, batch.sole_author());
+            }
         }
         batch
             .replies

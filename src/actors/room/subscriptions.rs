@@ -111,6 +111,17 @@ impl RoomActor {
         self.flush_presence();
     }
 
+    /// Lets go of subscribers whose connection is gone.
+    pub(super) fn sweep(&mut self, cx: &mut Cx<'_, Self>) {
+        let roster = self.roster.lock();
+        let ended = roster.iter().filter(|(_, s)| s.outbox.is_closed());
+        let ended: Vec<ConnectionId> = ended.map(|(id, _)| *id).collect();
+        drop(roster);
+        for id in ended {
+            self.unsubscribe(id, cx);
+        }
+    }
+
     /// Typing started or stopped.
     pub(super) fn typing(&mut self, connection: ConnectionId, on: bool) {
         let State::Open(open) = &mut self.state else {
