@@ -12,8 +12,6 @@ pub const OP_BYTES_MAX: usize = 24 * 1024;
 pub const POST_OPS_MAX: usize = 256;
 /// Entries in one page of a sync or of history.
 pub const PAGE_OPS_MAX: usize = 256;
-/// Bytes of such a page, about: an entry larger than what is left begins the next page.
-pub const PAGE_BYTES_MAX: usize = 256 * 1024;
 /// Mentions in one message.
 pub const MENTIONS_MAX: usize = 64;
 /// An emoji, in bytes.

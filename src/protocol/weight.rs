@@ -1,6 +1,5 @@
 //! About how many bytes a frame is, for the bounds of queues: frames are encoded only when they are sent.
 
-use super::limits::{PAGE_BYTES_MAX, PAGE_OPS_MAX};
 use super::{RoomInfo, ServerFrame};
 use crate::crdt::{Body, Content, Entry};
 use serde_json::Value;
@@ -23,12 +22,12 @@ pub(super) fn weight(frame: &ServerFrame) -> usize {
                 acks.len() * ENTRY_WEIGHT / 2 + refused.len() * ENTRY_WEIGHT
             }
             ServerFrame::Error { message, .. } => message.len(),
-            ServerFrame::Rooms { rooms, .. } => rooms.iter().map(RoomInfo::weight).sum(),
-            ServerFrame::Opened { info, .. } | ServerFrame::Room { info, .. } => info.weight(),
+            ServerFrame::Rooms { rooms, .. } => rooms.iter().map(room_weight).sum(),
             ServerFrame::Members { members, .. } => members.len() * LIST_ENTRY_WEIGHT,
             ServerFrame::Invites { invites, .. } => invites.len() * LIST_ENTRY_WEIGHT,
             ServerFrame::Presence { changes, .. } => changes.len() * CHANGE_WEIGHT,
             ServerFrame::Typing { on, off, .. } => (on.len() + off.len()) * MENTION_WEIGHT,
+            ServerFrame::Opened { info, .. } | ServerFrame::Room { info, .. } => room_weight(info),
             ServerFrame::Welcome(_) => 2 * LIST_ENTRY_WEIGHT,
             ServerFrame::Challenge { .. }
             | ServerFrame::Renewed { .. }
@@ -42,35 +41,15 @@ pub(super) fn weight(frame: &ServerFrame) -> usize {
         }
 }
 
-impl RoomInfo {
-    /// About how many bytes it is on the wire.
-    #[must_use]
-    pub fn weight(&self) -> usize {
-        2 * LIST_ENTRY_WEIGHT + self.name.len() + self.topic.len()
-    }
-}
-
-/// Cuts entries, in order, into what one `ops` frame may hold.
+/// About how many bytes a room's information is on the wire.
 #[must_use]
-pub fn ops_frames(entries: impl Iterator<Item = Entry>) -> Vec<Vec<Entry>> {
-    let (mut frames, mut bytes): (Vec<Vec<Entry>>, usize) = (Vec::new(), 0);
-    for entry in entries {
-        let weight = entry_weight(&entry);
-        match frames.last_mut() {
-            Some(frame) if frame.len() < PAGE_OPS_MAX && bytes + weight <= PAGE_BYTES_MAX => {
-                bytes += weight;
-                frame.push(entry);
-            }
-            _ => {
-                bytes = weight;
-                frames.push(vec![entry]);
-            }
-        }
-    }
-    frames
+pub fn room_weight(info: &RoomInfo) -> usize {
+    LIST_ENTRY_WEIGHT + info.name.len() + info.topic.len()
 }
 
-fn entry_weight(entry: &Entry) -> usize {
+/// About how many bytes an entry of the log is on the wire.
+#[must_use]
+pub fn entry_weight(entry: &Entry) -> usize {
     ENTRY_WEIGHT
         + match &entry.op.body {
             Body::Post { content, .. } | Body::Edit { content, .. } => {
@@ -112,25 +91,6 @@ fn json_weight(value: &Value) -> usize {
 mod tests {
     use super::*;
     use crate::protocol::Subprotocol;
-
-    #[test]
-    fn long_batches_are_cut_by_count_and_by_bytes() {
-        let batch = |n: u64, text: &str| {
-            let entry = move |n| {
-                let json = format!(
-                    r#"{{"offset":{n},"stamp":[1,0],"op":{{"dot":["00000000000000aa",{n}],"hlc":[1,0],"kind":"topic","text":"{text}"}}}}"#
-                );
-                serde_json::from_str::<Entry>(&json).expect("an entry")
-            };
-            let frames = ops_frames((1..=n).map(entry));
-            let offsets: Vec<u64> = frames.iter().flatten().map(|e| e.offset.get()).collect();
-            assert!(offsets.into_iter().eq(1..=n), "in order, without gaps");
-            frames.iter().map(Vec::len).collect::<Vec<_>>()
-        };
-        assert_eq!(batch(0, ""), [0; 0]);
-        assert_eq!(batch(600, "x"), [256, 256, 88]);
-        assert_eq!(batch(40, &"x".repeat(16_000)), [16, 16, 8]);
-    }
 
     #[test]
     fn the_weight_of_a_long_op_is_close_to_its_size() {

@@ -157,6 +157,7 @@ def test_a_renewed_token_that_covers_less_ends_what_it_does_not_cover(server):
         assert phone.expect("ops")["room"] == covered
         phone.send("renew", token=server.token("ann", "phone", "--rights", "post"))
         assert phone.expect("error")["code"] == "forbidden"
+        assert phone.closed() == 4001
 
 
 @pytest.mark.parametrize("name", ["{}\ufe0f", "\ufe0f{}", "{}\U0001d173", "{}\U0001bca0", "{}\uffff"])
