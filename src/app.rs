@@ -25,12 +25,15 @@ use data_folder::{DataFolder, DataFolderError};
 use futures_util::future::join;
 use gate::GateError;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::{io, net::SocketAddr, time::Duration};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tree::Running;
 
 pub use identity::IdentityError;
+
+/// How often a draining node looks whether its clients have been let go.
+const DRAIN_POLL: Duration = Duration::from_millis(10);
 
 /// Why the server ended without having been told to, or never began. The operator must act.
 #[derive(Debug, thiserror::Error)]
@@ -89,10 +92,9 @@ async fn serve(config: Config) -> Result<(), RunError> {
     let running = tree::start(&config, store, committer, gate, Arc::clone(&metrics))?;
     figures::of_tree(&metrics, &running.node, &running.tree);
     let node = Arc::clone(&running.node);
-    let draining = Arc::new(AtomicBool::new(false));
 
     let state = HttpState {
-        readiness: readiness(&node, &draining),
+        readiness: readiness(&node),
         metrics: Arc::new(move || metrics.render()),
     };
     let limits = ServerLimits {
@@ -117,13 +119,7 @@ async fn serve(config: Config) -> Result<(), RunError> {
     actix_web::rt::spawn(gate::watch_revocations(Arc::clone(&node), revoked));
     announce(&addresses, tls.as_ref(), &node);
     let deadline = Duration::from_secs(config.server.drain_deadline_s);
-    actix_web::rt::spawn(drain_on_signal(
-        signals,
-        server.handle(),
-        running,
-        draining,
-        deadline,
-    ));
+    actix_web::rt::spawn(drain_on_signal(signals, server.handle(), running, deadline));
     server.await?;
     // The tree has ended or was abandoned: what it decided is written before the process ends.
     node.committer.close();
@@ -141,13 +137,10 @@ pub fn store_config(config: &Config) -> StoreConfig {
     }
 }
 
-fn readiness(
-    node: &Arc<Node>,
-    draining: &Arc<AtomicBool>,
-) -> Arc<dyn Fn() -> Readiness + Send + Sync> {
-    let (node, draining) = (Arc::clone(node), Arc::clone(draining));
+fn readiness(node: &Arc<Node>) -> Arc<dyn Fn() -> Readiness + Send + Sync> {
+    let node = Arc::clone(node);
     Arc::new(move || match node.committer.health() {
-        _ if draining.load(Ordering::Relaxed) => Readiness::Draining,
+        _ if node.draining.load(Ordering::SeqCst) => Readiness::Draining,
         Health::ReadOnly(_) => Readiness::ReadOnly,
         Health::Ok => Readiness::Ready,
     })
@@ -163,24 +156,29 @@ fn announce(addresses: &[SocketAddr], tls: Option<&TlsIdentity>, node: &Node) {
     }
 }
 
-/// Stops accepting, tells clients to come back later, lets actors finish, and ends what is left at the deadline.
+/// Stops accepting, tells clients to come back later, lets connections and actors finish, and ends what is left at the
+/// deadline.
 async fn drain_on_signal(
     mut signals: Signals,
     server: ServerHandle,
     running: Running,
-    draining: Arc<AtomicBool>,
     deadline: Duration,
 ) {
     signals.next().await;
     tracing::info!(deadline_s = deadline.as_secs(), "draining");
-    draining.store(true, Ordering::Relaxed);
-    running
-        .node
-        .users
-        .tell_all(|| ConnectionMessage::Drain(DrainReason::Shutdown));
+    let users = &running.node.users;
+    running.node.draining.store(true, Ordering::SeqCst);
+    users.tell_all(|| ConnectionMessage::Drain(DrainReason::Shutdown));
     let stopped = server.stop(true);
+    let ended = async {
+        // Until what was taken is answered; connections bound how long they wait for that.
+        while !users.is_empty() {
+            tokio::time::sleep(DRAIN_POLL).await;
+        }
+        running.tree.shutdown(deadline).await
+    };
     tokio::select! {
-        (_, ended) = join(stopped, running.tree.shutdown(deadline)) => tracing::info!(?ended, "drained"),
+        (_, ended) = join(stopped, ended) => tracing::info!(?ended, "drained"),
         () = tokio::time::sleep(deadline) => {
             tracing::warn!("the drain deadline passed");
             server.stop(false).await;

@@ -140,6 +140,12 @@ impl Gate {
         self.revocations.store(Arc::new(revocations));
     }
 
+    /// Whether the list in force now revokes it.
+    #[must_use]
+    pub fn has_revoked(&self, capability: &Capability) -> bool {
+        self.revocations.load().hits(capability)
+    }
+
     /// Checks a token.
     ///
     /// # Errors
@@ -149,7 +155,7 @@ impl Gate {
             .verifier
             .verify(token, now_ms / 1000)
             .map_err(Rejection::Token)?;
-        if self.revocations.load().hits(&capability) {
+        if self.has_revoked(&capability) {
             return Err(Rejection::Revoked);
         }
         Ok(capability)

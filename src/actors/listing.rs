@@ -2,8 +2,11 @@
 
 use crate::crdt::Standing;
 use crate::id::{RoomId, UserId};
-use crate::protocol::RoomInfo;
+use crate::protocol::{RoomInfo, room_weight};
 use crate::storage::{ReadError, Store};
+
+/// Bytes of one list, about: topics are long, and clients take messages only so large.
+const LIST_BYTES_MAX: usize = 128 * 1024;
 
 /// A user's rooms, or the public ones, after `after` and as far as `shown` lets them; true when there are more.
 ///
@@ -23,8 +26,16 @@ pub(super) fn rooms(
         store.rooms_of(user, after, limit)?
     };
     let mut rooms = Vec::with_capacity(list.rooms.len());
+    let mut bytes = 0;
     for room in list.rooms.into_iter().filter(shown) {
-        rooms.extend(info(store, room, user)?);
+        let Some(info) = info(store, room, user)? else {
+            continue;
+        };
+        bytes += room_weight(&info);
+        if bytes > LIST_BYTES_MAX && !rooms.is_empty() {
+            return Ok((rooms, true));
+        }
+        rooms.push(info);
     }
     Ok((rooms, list.more))
 }

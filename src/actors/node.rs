@@ -12,7 +12,7 @@ use crate::storage::{Committer, Store};
 use crate::telemetry::Metrics;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 /// The shared handles.
@@ -39,6 +39,8 @@ pub struct Node {
     pub settings: NodeSettings,
     /// Whom rooms name as the caller of what only time causes.
     pub itself: Caller,
+    /// Whether the node goes away: nobody new is let in.
+    pub draining: AtomicBool,
     /// Connections made so far.
     pub connections: AtomicU64,
 }
@@ -50,6 +52,8 @@ pub struct NodeSettings {
     pub connection_rates: Rates,
     /// Clients spread their reconnects over so many milliseconds after a drain.
     pub reconnect_ms: u32,
+    /// Days that bodies are kept in rooms whose makers do not say; `None`: for ever.
+    pub retention_days: Option<u32>,
 }
 
 impl Node {

@@ -10,16 +10,19 @@ pub struct Reply {
     id: RequestId,
     room: Option<RoomId>,
     outbox: Option<Arc<Outbox>>,
+    /// Held until the answer is in the outbox: who gave it counts what is out.
+    _count: Arc<()>,
 }
 
 impl Reply {
-    /// A promise to answer request `id`, which was about `room`.
+    /// A promise to answer request `id`, which was about `room`. A clone of `count` lives until it is kept.
     #[must_use]
-    pub fn new(id: RequestId, room: Option<RoomId>, outbox: Arc<Outbox>) -> Self {
+    pub fn new(id: RequestId, room: Option<RoomId>, outbox: Arc<Outbox>, count: Arc<()>) -> Self {
         Self {
             id,
             room,
             outbox: Some(outbox),
+            _count: count,
         }
     }
 

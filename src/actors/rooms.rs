@@ -2,7 +2,9 @@
 
 use super::node::Node;
 use super::room::{RoomActor, RoomAddress, RoomLane, RoomMessage, Roster};
-use super::supervision::{ActorSpec, ChildId, Event, Notice, Restart, StartError, Supervisor};
+use super::supervision::{
+    ActorSpec, ActorState, ChildId, Event, Notice, Restart, StartError, Supervisor,
+};
 use crate::id::RoomId;
 use crate::mailbox::RefusedReason;
 use crate::protocol::{Advice, ErrorCode};
@@ -10,9 +12,6 @@ use actix_rt::ArbiterHandle;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
-
-/// A quarantined room is given another chance after this long.
-const QUARANTINE: Duration = Duration::from_secs(60);
 
 /// Why a room was not told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +44,7 @@ pub struct Rooms {
     supervisor: Supervisor,
     arbiters: Vec<ArbiterHandle>,
     node: OnceLock<Weak<Node>>,
+    quarantine: Duration,
     /// Critical section: one look-up or change; starting a room only queues it.
     active: Mutex<HashMap<RoomId, Active>>,
 }
@@ -52,17 +52,19 @@ pub struct Rooms {
 struct Active {
     address: RoomAddress,
     child: ChildId,
-    quarantined: bool,
+    roster: Roster,
 }
 
 impl Rooms {
-    /// A registry whose rooms run under `supervisor` on `arbiters` (at least one).
+    /// A registry whose rooms run under `supervisor` on `arbiters` (at least one). A quarantined room is given another
+    /// chance after `quarantine`.
     #[must_use]
-    pub fn new(supervisor: Supervisor, arbiters: Vec<ArbiterHandle>) -> Self {
+    pub fn new(supervisor: Supervisor, arbiters: Vec<ArbiterHandle>, quarantine: Duration) -> Self {
         Self {
             supervisor,
             arbiters,
             node: OnceLock::new(),
+            quarantine,
             active: Mutex::default(),
         }
     }
@@ -102,13 +104,10 @@ impl Rooms {
     ) -> Result<(), Box<(RoomError, RoomMessage)>> {
         // Twice: the first address may be of an actor that was just leaving memory.
         for _ in 0..2 {
-            let (address, quarantined) = match self.find(room) {
-                Ok(found) => found,
+            let address = match self.find(room) {
+                Ok(address) => address,
                 Err(error) => return Err(Box::new((error, message))),
             };
-            if quarantined {
-                break;
-            }
             match address.push(lane, message) {
                 Ok(()) => return Ok(()),
                 Err(refused) if refused.reason == RefusedReason::Full => {
@@ -116,18 +115,21 @@ impl Rooms {
                 }
                 Err(refused) => message = refused.item,
             }
+            // Still the room's one and only actor.
+            if address.state() == ActorState::Quarantined {
+                break;
+            }
             self.forget(room, &address);
         }
         Err(Box::new((RoomError::Unavailable, message)))
     }
 
-    /// Hands a message to a room that is in memory; drops it otherwise, or when the room takes no more.
-    pub fn tell_if_active(&self, room: RoomId, lane: RoomLane, message: RoomMessage) {
+    /// Hands a message to a room that is in memory, and drops it for one that is not or has ended. False when the room
+    /// has too much to do.
+    pub fn tell_if_active(&self, room: RoomId, lane: RoomLane, message: RoomMessage) -> bool {
         let address = self.lock().get(&room).map(|active| active.address.clone());
-        if let Some(address) = address {
-            // What is lost this way is a signal, or of a subscriber whom the room will find gone.
-            let _ = address.push(lane, message);
-        }
+        let told = address.map_or(Ok(()), |address| address.push(lane, message));
+        !matches!(told, Err(refused) if refused.reason == RefusedReason::Full)
     }
 
     /// How many rooms are in memory.
@@ -142,19 +144,13 @@ impl Rooms {
         self.lock().is_empty()
     }
 
-    /// Hears of the ends, failures and quarantines of rooms: to be the watch of their supervisor.
+    /// Hears of the ends and quarantines of rooms: to be the watch of their supervisor.
     pub fn notice(&self, notice: &Notice<'_>) {
         let Ok(room) = notice.name.parse::<RoomId>() else {
             return;
         };
         match notice.event {
-            Event::Restarting { exit, pause } => {
-                tracing::error!(%room, %exit, ?pause, "a room failed and restarts");
-            }
-            Event::Quarantined(exit) => {
-                tracing::error!(%room, %exit, "a room failed too often and is quarantined");
-                self.quarantine(room, notice.child);
-            }
+            Event::Quarantined(_) => self.quarantine(room, notice.child),
             Event::Gone(_) => {
                 let mut active = self.lock();
                 if active
@@ -168,35 +164,27 @@ impl Rooms {
         }
     }
 
+    /// Tells those who followed the room, and lets it live again in a while.
     fn quarantine(&self, room: RoomId, child: ChildId) {
-        if let Some(active) = self
+        let roster = self
             .lock()
-            .get_mut(&room)
+            .get(&room)
             .filter(|active| active.child == child)
-        {
-            active.quarantined = true;
+            .map(|active| active.roster.clone());
+        if let Some(roster) = roster {
+            roster.disband(room);
         }
-        let Some(node) = self.node.get().and_then(Weak::upgrade) else {
-            return;
-        };
+        let (supervisor, after) = (self.supervisor.clone(), self.quarantine);
         self.arbiters[0].spawn(async move {
-            tokio::time::sleep(QUARANTINE).await;
-            if let Some(active) = node
-                .rooms
-                .lock()
-                .get_mut(&room)
-                .filter(|active| active.child == child)
-            {
-                active.quarantined = false;
-            }
-            node.rooms.supervisor.release(child);
+            tokio::time::sleep(after).await;
+            supervisor.release(child);
         });
     }
 
-    fn find(&self, room: RoomId) -> Result<(RoomAddress, bool), RoomError> {
+    fn find(&self, room: RoomId) -> Result<RoomAddress, RoomError> {
         let mut rooms = self.lock();
         if let Some(active) = rooms.get(&room) {
-            return Ok((active.address.clone(), active.quarantined));
+            return Ok(active.address.clone());
         }
         let node = self
             .node
@@ -205,8 +193,9 @@ impl Rooms {
             .ok_or(RoomError::Stopping)?;
         let roster = Roster::default();
         let arbiter = &self.arbiters[usize::from(room.as_bytes()[0]) % self.arbiters.len()];
-        let spec = ActorSpec::new(room.to_string(), Restart::Transient, move |_incarnation| {
-            RoomActor::new(room, Arc::clone(&node), roster.clone())
+        let kept = roster.clone();
+        let spec = ActorSpec::new(room.to_string(), Restart::Transient, move |incarnation| {
+            RoomActor::new(room, Arc::clone(&node), kept.clone(), incarnation)
         })
         .on(arbiter.clone());
         let address = spec.address();
@@ -219,17 +208,17 @@ impl Rooms {
             Active {
                 address: address.clone(),
                 child,
-                quarantined: false,
+                roster,
             },
         );
-        Ok((address, false))
+        Ok(address)
     }
 
     fn forget(&self, room: RoomId, address: &RoomAddress) {
         let mut rooms = self.lock();
         if rooms
             .get(&room)
-            .is_some_and(|active| std::ptr::eq(active.address.mailbox(), address.mailbox()))
+            .is_some_and(|active| active.address.same(address))
         {
             rooms.remove(&room);
         }

@@ -106,9 +106,10 @@ pub async fn watch_revocations(node: Arc<Node>, mut file: RevokedFile) {
         match file.poll(now_s()) {
             Ok(None) => (),
             Ok(Some(revocations)) => {
+                // In force first: whoever gets in meanwhile looks once more when it can be found here.
+                node.gate.revoke(revocations.clone());
                 let closed = node.users.revoke(&revocations);
                 tracing::info!(count = revocations.len(), closed, "revocations read");
-                node.gate.revoke(revocations);
             }
             Err(error) => tracing::error!(%error, "revocations stay as they were"),
         }

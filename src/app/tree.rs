@@ -16,7 +16,8 @@ use crate::storage::{Committer, Store};
 use crate::telemetry::Metrics;
 use actix_rt::Arbiter;
 use std::io;
-use std::sync::atomic::AtomicU64;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,8 @@ const READERS: usize = 2;
 const RECONNECT_MS: u32 = 2_000;
 /// A room that fails more often than this within a minute is quarantined.
 const ROOM_RESTARTS_MAX: u32 = 5;
+/// It is given another chance after this long.
+const ROOM_QUARANTINE: Duration = Duration::from_secs(60);
 
 /// The running node.
 pub(super) struct Running {
@@ -67,7 +70,7 @@ pub(super) fn start(
         readers: Readers::start(&store, READERS)?,
         store,
         committer,
-        rooms: Rooms::new(rooms.handle(), handles),
+        rooms: Rooms::new(rooms.handle(), handles, ROOM_QUARANTINE),
         users: Users::default(),
         gate,
         metrics,
@@ -76,8 +79,10 @@ pub(super) fn start(
         settings: NodeSettings {
             connection_rates: super::gate::rates(&config.limits.connection),
             reconnect_ms: RECONNECT_MS,
+            retention_days: config.storage.retention_days.map(NonZeroU32::get),
         },
         itself: itself(),
+        draining: AtomicBool::new(false),
         connections: AtomicU64::new(0),
     });
     node.rooms.attach(&node);

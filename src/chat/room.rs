@@ -57,6 +57,8 @@ pub enum Founding {
         other: UserId,
         /// The other user's display name.
         other_name: String,
+        /// Days that bodies are kept; `None` or 0 for ever.
+        retention_days: Option<u32>,
     },
 }
 
@@ -96,7 +98,9 @@ impl Room {
         ];
         let (role, other) = match founding {
             Founding::Group { .. } => (Role::Owner, None),
-            Founding::Direct { other, other_name } => (Role::Member, Some((other, other_name))),
+            Founding::Direct {
+                other, other_name, ..
+            } => (Role::Member, Some((other, other_name))),
         };
         let first = (creator.user.clone(), creator.name.clone());
         let others = other.filter(|(user, _)| *user != creator.user);

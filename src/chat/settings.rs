@@ -76,7 +76,10 @@ pub(super) fn founding(founding: &Founding) -> Result<Settings, Refusal> {
                 retention(*retention_days)?,
             )
         }
-        Founding::Direct { .. } => (String::new(), Visibility::Direct, None),
+        Founding::Direct { retention_days, .. } => {
+            let days = retention(*retention_days)?;
+            (String::new(), Visibility::Direct, days)
+        }
     };
     Ok(Settings {
         name,

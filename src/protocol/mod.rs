@@ -22,4 +22,4 @@ pub use server::{
     Ack, DrainReason, InviteInfo, MemberInfo, PresenceChange, PresenceState, RefusedOp, RoomInfo,
     ServerFrame, Stopped, Welcome,
 };
-pub use weight::FRAME_BYTES_MIN;
+pub use weight::{FRAME_BYTES_MIN, entry_weight, room_weight};

@@ -1,6 +1,6 @@
 //! About how many bytes a frame is, for the bounds of queues: frames are encoded only when they are sent.
 
-use super::ServerFrame;
+use super::{RoomInfo, ServerFrame};
 use crate::crdt::{Body, Content, Entry};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -22,14 +22,13 @@ pub(super) fn weight(frame: &ServerFrame) -> usize {
                 acks.len() * ENTRY_WEIGHT / 2 + refused.len() * ENTRY_WEIGHT
             }
             ServerFrame::Error { message, .. } => message.len(),
-            ServerFrame::Rooms { rooms, .. } => rooms.len() * LIST_ENTRY_WEIGHT,
+            ServerFrame::Rooms { rooms, .. } => rooms.iter().map(room_weight).sum(),
             ServerFrame::Members { members, .. } => members.len() * LIST_ENTRY_WEIGHT,
             ServerFrame::Invites { invites, .. } => invites.len() * LIST_ENTRY_WEIGHT,
             ServerFrame::Presence { changes, .. } => changes.len() * CHANGE_WEIGHT,
             ServerFrame::Typing { on, off, .. } => (on.len() + off.len()) * MENTION_WEIGHT,
-            ServerFrame::Welcome(_) | ServerFrame::Opened { .. } | ServerFrame::Room { .. } => {
-                2 * LIST_ENTRY_WEIGHT
-            }
+            ServerFrame::Opened { info, .. } | ServerFrame::Room { info, .. } => room_weight(info),
+            ServerFrame::Welcome(_) => 2 * LIST_ENTRY_WEIGHT,
             ServerFrame::Challenge { .. }
             | ServerFrame::Renewed { .. }
             | ServerFrame::Beat {}
@@ -42,7 +41,15 @@ pub(super) fn weight(frame: &ServerFrame) -> usize {
         }
 }
 
-fn entry_weight(entry: &Entry) -> usize {
+/// About how many bytes a room's information is on the wire.
+#[must_use]
+pub fn room_weight(info: &RoomInfo) -> usize {
+    LIST_ENTRY_WEIGHT + info.name.len() + info.topic.len()
+}
+
+/// About how many bytes an entry of the log is on the wire.
+#[must_use]
+pub fn entry_weight(entry: &Entry) -> usize {
     ENTRY_WEIGHT
         + fields_weight(&entry.op.extra)
         + match &entry.op.body {

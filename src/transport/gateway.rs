@@ -13,6 +13,7 @@ use actix_web::web::{self, Data, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::time::Sleep;
@@ -21,6 +22,11 @@ use tokio::time::Sleep;
 pub const PATH: &str = super::http::SOCKET_PATH;
 /// How soon a message is offered again to a connection whose mailbox was full.
 const OFFER_AGAIN: Duration = Duration::from_millis(2);
+
+/// A client that closed without a code (RFC 6455 §7.4.1).
+const NO_CODE: u16 = 1005;
+/// A link that broke.
+const BROKEN: u16 = 1006;
 
 /// What the endpoint needs.
 #[derive(Clone)]
@@ -47,6 +53,9 @@ async fn connect(request: HttpRequest, payload: Payload, gateway: Data<Gateway>)
         Ok(upgrade) => upgrade,
         Err(error) => return error.error_response(),
     };
+    if gateway.node.draining.load(Ordering::SeqCst) {
+        return stopping();
+    }
     let outbox = Arc::new(Outbox::cold());
     let (node, queue) = (Arc::clone(&gateway.node), Arc::clone(&outbox));
     let id = node.next_connection();
@@ -55,13 +64,11 @@ async fn connect(request: HttpRequest, payload: Payload, gateway: Data<Gateway>)
     });
     let address = spec.address();
     if gateway.connections.start_child(spec).is_err() {
-        return HttpResponse::ServiceUnavailable()
-            .body("the server is stopping: connect again in a moment\n");
+        return stopping();
     }
     let session = Inbound {
         address,
         subprotocol: upgrade.subprotocol(),
-        waiting: None,
         metrics: Arc::clone(&gateway.node.metrics),
         retry: None,
     };
@@ -69,43 +76,22 @@ async fn connect(request: HttpRequest, payload: Payload, gateway: Data<Gateway>)
     upgrade.respond(&request, payload, outbox, session, metrics)
 }
 
+fn stopping() -> HttpResponse {
+    HttpResponse::ServiceUnavailable().body("the server is stopping: connect again in a moment\n")
+}
+
 /// Turns a client's messages into frames for its connection.
 struct Inbound {
     address: ConnectionAddress,
     subprotocol: Subprotocol,
-    /// A frame for which the mailbox had no room.
-    waiting: Option<ConnectionMessage>,
     metrics: Arc<Metrics>,
+    /// Runs while the connection has no room for the message that comes next.
     retry: Option<Pin<Box<Sleep>>>,
 }
 
 impl Inbound {
-    /// Hands over the frame that waits; false while there is no room for it.
-    fn hand_over(&mut self) -> bool {
-        let Some(message) = self.waiting.take() else {
-            return true;
-        };
-        match self.address.push(ConnectionLane::Client, message) {
-            Ok(()) => true,
-            Err(refused) if refused.reason == RefusedReason::Full => {
-                self.waiting = Some(refused.item);
-                false
-            }
-            // The connection is closing: nobody wants the frame any more.
-            Err(_) => true,
-        }
-    }
-}
-
-impl Session for Inbound {
-    fn try_message(&mut self, message: Message) -> Verdict {
-        if !self.hand_over() {
-            return Verdict::Busy(message);
-        }
-        let bytes = &message.payload;
-        self.metrics.frames_in.inc();
-        self.metrics.bytes_in.inc_by(bytes.len() as u64);
-        self.waiting = Some(match self.subprotocol.decode_client(bytes) {
+    fn decode(&self, bytes: &[u8]) -> ConnectionMessage {
+        match self.subprotocol.decode_client(bytes) {
             Ok(frame) => ConnectionMessage::Frame {
                 frame: Box::new(frame),
                 bytes: bytes.len(),
@@ -114,29 +100,42 @@ impl Session for Inbound {
                 error,
                 bytes: bytes.len(),
             },
-        });
-        self.hand_over();
-        Verdict::Accepted
+        }
+    }
+}
+
+impl Session for Inbound {
+    fn try_message(&mut self, message: Message) -> Verdict {
+        let decoded = self.decode(&message.payload);
+        match self.address.push(ConnectionLane::Client, decoded) {
+            // Decoded again when it has room: that is rare, and what waits is bounded by what came.
+            Err(refused) if refused.reason == RefusedReason::Full => Verdict::Busy(message),
+            // Refused otherwise: the connection is closing, nobody wants the frame any more.
+            Ok(()) | Err(_) => {
+                self.metrics.frames_in.inc();
+                self.metrics.bytes_in.inc_by(message.payload.len() as u64);
+                Verdict::Accepted
+            }
+        }
     }
 
     fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            if self.hand_over() {
-                self.retry = None;
-                return Poll::Ready(());
-            }
-            let retry = self
-                .retry
-                .get_or_insert_with(|| Box::pin(tokio::time::sleep(OFFER_AGAIN)));
-            if retry.as_mut().poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-            self.retry = None;
-        }
+        let retry = self
+            .retry
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(OFFER_AGAIN)));
+        std::task::ready!(retry.as_mut().poll(cx));
+        self.retry = None;
+        Poll::Ready(())
     }
 
     fn closed(self, ended: Ended) {
         tracing::debug!(?ended, "a connection ended");
+        self.metrics.closed(match ended {
+            Ended::ByServer(code) => code.code(),
+            Ended::Failed(failure) => failure.close_code().code(),
+            Ended::ByClient(code) => code.unwrap_or(NO_CODE),
+            Ended::Lost => BROKEN,
+        });
         // Refused only when the connection has ended already.
         let _ = self
             .address

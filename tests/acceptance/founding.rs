@@ -8,6 +8,7 @@ fn direct() -> Stage {
     Stage::of(Founding::Direct {
         other: user("bob"),
         other_name: "BOB".into(),
+        retention_days: None,
     })
 }
 
@@ -53,6 +54,7 @@ fn a_direct_room_with_oneself_has_one_member() {
     let stage = Stage::of(Founding::Direct {
         other: user("ann"),
         other_name: "ANN".into(),
+        retention_days: None,
     });
     assert_eq!(stage.room.member_count(), 1);
 }

@@ -1,6 +1,7 @@
 //! How a connection catches up with a room: pages are read as the socket takes them, never ahead of it, and live ops
 //! wait behind. A pure machine; the connection does the reading and the pushing.
 
+use super::message::Missing;
 use crate::crdt::VersionVector;
 use crate::id::Offset;
 use std::sync::Arc;
@@ -33,25 +34,28 @@ pub(super) enum Step {
     },
     /// Tell the room that everything up to here is queued.
     Tell(Offset),
+    /// Wait until the connection may have another page.
+    Queue,
     /// Wait for a read, the socket, or the room.
     Wait,
 }
 
 impl CatchUp {
-    /// From `after` to `up_to`, leaving out what `vector` contains.
-    pub(super) fn new(after: Offset, up_to: Offset, vector: Option<VersionVector>) -> Self {
+    /// Through what is missing.
+    pub(super) fn new(missing: Missing) -> Self {
         Self {
-            after,
-            up_to,
-            vector: vector.map(Arc::new),
+            after: missing.after,
+            up_to: missing.up_to,
+            vector: missing.vector.map(Arc::new),
             reading: false,
             queued: 0,
             told: false,
         }
     }
 
-    /// What to do now; call it after every change until it says [`Step::Wait`].
-    pub(super) fn step(&mut self) -> Step {
+    /// What to do now; call it after every change until it says [`Step::Wait`]. `may_read`: the connection, with all its
+    /// rooms, may have another page.
+    pub(super) fn step(&mut self, may_read: bool) -> Step {
         if self.reading || self.told {
             return Step::Wait;
         }
@@ -61,6 +65,9 @@ impl CatchUp {
         }
         if self.queued >= PAGES_AHEAD_MAX {
             return Step::Wait;
+        }
+        if !may_read {
+            return Step::Queue;
         }
         self.reading = true;
         Step::Read {
@@ -77,9 +84,10 @@ impl CatchUp {
         self.queued += u8::from(queued);
     }
 
-    /// The read could not be made: it will be tried again.
-    pub(super) fn read_failed(&mut self) {
+    /// The last step could not be done, because somebody has too much to do: it is the next one again.
+    pub(super) fn not_done(&mut self) {
         self.reading = false;
+        self.told = false;
     }
 
     /// The socket took a page.
@@ -102,6 +110,14 @@ mod tests {
         Offset::try_from(n).expect("small")
     }
 
+    fn between(after: u64, up_to: u64) -> CatchUp {
+        CatchUp::new(Missing {
+            after: offset(after),
+            up_to: offset(up_to),
+            vector: None,
+        })
+    }
+
     fn read(after: u64, up_to: u64) -> Step {
         Step::Read {
             after: offset(after),
@@ -112,33 +128,48 @@ mod tests {
 
     #[test]
     fn reads_only_as_far_ahead_as_the_socket_takes() {
-        let mut sync = CatchUp::new(offset(0), offset(1000), None);
-        assert_eq!(sync.step(), read(0, 1000));
-        assert_eq!(sync.step(), Step::Wait, "one read at a time");
+        let mut sync = between(0, 1000);
+        assert_eq!(sync.step(true), read(0, 1000));
+        assert_eq!(sync.step(true), Step::Wait, "one read at a time");
         sync.page_read(offset(256), true);
-        assert_eq!(sync.step(), read(256, 1000));
+        assert_eq!(sync.step(true), read(256, 1000));
         sync.page_read(offset(512), true);
-        assert_eq!(sync.step(), Step::Wait, "two pages wait for the socket");
+        assert_eq!(sync.step(true), Step::Wait, "two pages wait for the socket");
         sync.page_taken();
-        assert_eq!(sync.step(), read(512, 1000));
+        assert_eq!(sync.step(true), read(512, 1000));
     }
 
     #[test]
     fn tells_the_room_once_and_reads_on_when_it_went_on() {
-        let mut sync = CatchUp::new(offset(5), offset(5), None);
-        assert_eq!(sync.step(), Step::Tell(offset(5)));
-        assert_eq!(sync.step(), Step::Wait);
+        let mut sync = between(5, 5);
+        assert_eq!(sync.step(true), Step::Tell(offset(5)));
+        assert_eq!(sync.step(true), Step::Wait);
         sync.behind(offset(9));
-        assert_eq!(sync.step(), read(5, 9));
+        assert_eq!(sync.step(true), read(5, 9));
         sync.page_read(offset(9), false);
-        assert_eq!(sync.step(), Step::Tell(offset(9)));
+        assert_eq!(sync.step(true), Step::Tell(offset(9)));
     }
 
     #[test]
     fn a_failed_read_is_made_again() {
-        let mut sync = CatchUp::new(offset(0), offset(1), None);
-        assert_eq!(sync.step(), read(0, 1));
-        sync.read_failed();
-        assert_eq!(sync.step(), read(0, 1));
+        let mut sync = between(0, 1);
+        assert_eq!(sync.step(true), read(0, 1));
+        sync.not_done();
+        assert_eq!(sync.step(true), read(0, 1));
+    }
+
+    #[test]
+    fn reads_when_the_connection_may_have_another_page() {
+        let mut sync = between(0, 1);
+        assert_eq!(sync.step(false), Step::Queue);
+        assert_eq!(sync.step(true), read(0, 1));
+        sync.page_read(offset(1), true);
+        assert_eq!(
+            sync.step(false),
+            Step::Tell(offset(1)),
+            "telling costs no page"
+        );
+        sync.not_done();
+        assert_eq!(sync.step(false), Step::Tell(offset(1)));
     }
 }

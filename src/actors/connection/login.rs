@@ -1,5 +1,6 @@
 //! From `hello` to `welcome`: tokens, guests who prove a key, renewal on the open socket.
 
+use super::following::Following;
 use super::{Connection, ConnectionLane, ConnectionMessage, Open, Session};
 use crate::access::limits::ConnectionLimits;
 use crate::access::{Capability, Challenge, GuestKey, GuestName, Principal};
@@ -8,10 +9,10 @@ use crate::actors::supervision::Cx;
 use crate::chat::Caller;
 use crate::protocol::limits::{HEARTBEAT_MS, OPEN_ROOMS_MAX};
 use crate::protocol::{
-    Advice, CloseCode, ErrorCode, GuestLogin, Hello, ServerFrame, Status, Welcome,
+    Advice, CloseCode, DrainReason, ErrorCode, GuestLogin, Hello, ServerFrame, Status, Welcome,
 };
-use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// How far a log-in has come.
@@ -38,7 +39,7 @@ impl Connection {
         if !HEARTBEAT_MS.contains(&hello.heartbeat_ms) || hello.rooms.len() > OPEN_ROOMS_MAX {
             let message = "heartbeat_ms must be 1000 to 60000, and at most 512 rooms be opened";
             self.refuse(None, ErrorCode::Malformed, Advice::Fix, message);
-            return self.close(CloseCode::Unauthorized, cx.now());
+            return self.close(CloseCode::Unauthorized, cx);
         }
         match (hello.token.take(), hello.guest.take()) {
             (Some(token), _) => match self.node.gate.admit(&token, self.node.clock.now_ms()) {
@@ -59,48 +60,45 @@ impl Connection {
 
     /// A guest's signature over the challenge: to get in, or to renew its token.
     pub(super) fn prove(&mut self, signature: &str, cx: &mut Cx<'_, Self>) {
-        match std::mem::replace(&mut self.session, Session::Closing) {
+        match &mut self.session {
             Session::Login(Login::AwaitProof(guest)) => {
-                if guest.challenge.verify(signature).is_err() {
-                    return self.reject(Rejection::BadProof, cx);
-                }
-                let stored = self.store_guest(&guest, cx);
-                self.session = Session::Login(Login::Storing(guest));
-                if let Some(result) = stored {
-                    self.guest_stored(result, cx);
-                }
+                let proven = guest.challenge.verify(signature).is_ok();
+                self.proven(proven, cx);
             }
-            Session::Open(mut open) => {
+            Session::Open(open) => {
                 let challenge = open.renewal.take();
                 if challenge.is_none_or(|challenge| challenge.verify(signature).is_err()) {
-                    self.session = Session::Open(open);
-                    return self.refuse(
-                        None,
-                        ErrorCode::Unauthorized,
-                        Advice::Fix,
-                        "the signature does not fit",
-                    );
+                    let message = "the signature does not fit";
+                    return self.refuse(None, ErrorCode::Unauthorized, Advice::Fix, message);
                 }
-                let capability = open.capability.clone();
-                self.session = Session::Open(open);
-                match self
-                    .node
-                    .gate
-                    .renew_guest(&capability, self.node.clock.now_ms())
-                {
+                let now_ms = self.node.clock.now_ms();
+                match self.node.gate.renew_guest(&open.capability, now_ms) {
                     Ok(admission) => self.renewed(admission.capability, admission.token, cx),
                     Err(rejection) => self.reject(rejection, cx),
                 }
             }
-            other => {
-                self.session = other;
-                self.refuse(
-                    None,
-                    ErrorCode::NotReady,
-                    Advice::Fix,
-                    "there is no challenge to answer",
-                );
+            Session::Login(_) | Session::Closing => {
+                let message = "there is no challenge to answer";
+                self.refuse(None, ErrorCode::NotReady, Advice::Fix, message);
             }
+        }
+    }
+
+    /// A guest has answered its challenge: its name is written, unless it is stored already.
+    fn proven(&mut self, proven: bool, cx: &mut Cx<'_, Self>) {
+        let Session::Login(login) = &mut self.session else {
+            return;
+        };
+        let Login::AwaitProof(guest) = std::mem::replace(login, Login::AwaitHello) else {
+            return;
+        };
+        if !proven {
+            return self.reject(Rejection::BadProof, cx);
+        }
+        let stored = self.store_guest(&guest, cx);
+        self.session = Session::Login(Login::Storing(guest));
+        if let Some(result) = stored {
+            self.guest_stored(result, cx);
         }
     }
 
@@ -201,6 +199,9 @@ impl Connection {
             return self.reject(Rejection::MayNotRead, cx);
         }
         let capability = Arc::new(capability);
+        if let Err(rejection) = self.be_found(&capability, cx) {
+            return self.reject(rejection, cx);
+        }
         let node = &self.node;
         self.send(ServerFrame::Welcome(Welcome {
             node: node.gate.node(),
@@ -213,7 +214,6 @@ impl Connection {
             expires_ms: capability.expires_ms,
             token,
         }));
-        node.users.here(self.id, &capability, cx.address());
         self.session = Session::Open(Box::new(Open {
             caller: caller(&capability),
             capability,
@@ -221,30 +221,51 @@ impl Connection {
             status: Status::Online,
             limits: ConnectionLimits::new(self.node.settings.connection_rates),
             strikes: 0,
-            rooms: BTreeMap::new(),
+            following: Following::default(),
             renewal: None,
         }));
         for position in hello.rooms {
             self.open_room(position, None, cx);
         }
         self.tick(cx);
+        if self.node.draining.load(Ordering::SeqCst) {
+            self.drain(DrainReason::Shutdown, cx);
+        }
+    }
+
+    /// Lets whatever concerns the user reach this connection. A revocation that came just before is found here, one that
+    /// comes later finds the connection.
+    fn be_found(&self, capability: &Arc<Capability>, cx: &Cx<'_, Self>) -> Result<(), Rejection> {
+        let users = &self.node.users;
+        users.here(self.id, capability, cx.address());
+        if self.node.gate.has_revoked(capability) {
+            users.gone(self.id, &capability.user);
+            return Err(Rejection::Revoked);
+        }
+        Ok(())
     }
 
     fn renewed(&mut self, capability: Capability, token: Option<String>, cx: &mut Cx<'_, Self>) {
+        if !capability.rights.can_read() {
+            return self.reject(Rejection::MayNotRead, cx);
+        }
+        let (expires_ms, capability) = (capability.expires_ms, Arc::new(capability));
+        if let Err(rejection) = self.be_found(&capability, cx) {
+            return self.reject(rejection, cx);
+        }
         let Session::Open(open) = &mut self.session else {
             return;
         };
-        let (expires_ms, capability) = (capability.expires_ms, Arc::new(capability));
         open.caller = caller(&capability);
-        self.node.users.here(self.id, &capability, cx.address());
         open.capability = capability;
         self.send(ServerFrame::Renewed { token, expires_ms });
+        self.leave_uncovered();
     }
 
     fn reject(&mut self, rejection: Rejection, cx: &mut Cx<'_, Self>) {
         let (code, advice) = rejection.code();
         self.refuse(None, code, advice, rejection.to_string());
-        self.close(rejection.close(), cx.now());
+        self.close(rejection.close(), cx);
     }
 }
 

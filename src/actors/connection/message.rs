@@ -1,6 +1,7 @@
 //! What a connection is told, and in which lane.
 
 use crate::actors::gate::Rejection;
+use crate::actors::room::Subscription;
 use crate::crdt::VersionVector;
 use crate::id::{Offset, RoomId};
 use crate::mailbox::{Item, Lane, LaneSpec, Overflow};
@@ -76,21 +77,21 @@ pub enum ConnectionMessage {
     RoomsChanged,
     /// A guest's name is on disk, or is not.
     GuestStored(Result<(), Rejection>),
-    /// A room takes the connection as a subscriber: read the log after `after`, up to `up_to`.
-    Sync {
+    /// A room counts the connection among its subscribers, or is here again after a restart.
+    Taken {
         /// The room.
         room: RoomId,
-        /// After this offset.
-        after: Offset,
-        /// Up to this one.
-        up_to: Offset,
-        /// Leaving out what it contains.
-        vector: Option<VersionVector>,
+        /// Under which subscription.
+        subscription: Subscription,
+        /// What to read of the log; `None`: the room has sent what there was.
+        missing: Option<Missing>,
     },
     /// The room has gone on meanwhile.
     Behind {
         /// The room.
         room: RoomId,
+        /// Under which subscription.
+        subscription: Subscription,
         /// To here.
         head: Offset,
     },
@@ -98,11 +99,15 @@ pub enum ConnectionMessage {
     PutOut {
         /// The room.
         room: RoomId,
+        /// Under which subscription.
+        subscription: Subscription,
     },
-    /// The room was just leaving memory: subscribe again.
-    Reopen {
+    /// The answer to a subscription has left for the socket, or there will be none.
+    Answered {
         /// The room.
         room: RoomId,
+        /// Which subscription.
+        subscription: Subscription,
     },
     /// A page was read.
     Page {
@@ -120,20 +125,28 @@ pub enum ConnectionMessage {
         /// Of which catch-up with it.
         catch_up: u32,
     },
-    /// The readers were busy: try again.
-    ReadAgain {
-        /// For which room.
-        room: RoomId,
-    },
+    /// A queue was full: try again.
+    Again,
     /// A fault from outside, for tests: the connection panics.
     #[cfg(feature = "failpoints")]
     Panic,
 }
 
+/// A part of a room's log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Missing {
+    /// After this offset.
+    pub after: Offset,
+    /// Up to this one.
+    pub up_to: Offset,
+    /// Leaving out what it contains.
+    pub vector: Option<VersionVector>,
+}
+
 impl Item for ConnectionMessage {
     fn bytes(&self) -> usize {
         match self {
-            Self::Frame { bytes, .. } => size_of::<Self>() + bytes,
+            Self::Frame { bytes, .. } | Self::Malformed { bytes, .. } => size_of::<Self>() + bytes,
             _ => size_of::<Self>(),
         }
     }

@@ -2,27 +2,30 @@
 //!
 //! It never touches the socket: the transport feeds its mailbox and drains its outbox.
 
+mod asked;
 mod catch_up;
 mod cost;
+mod following;
 mod frames;
 mod login;
 mod message;
+mod requests;
 mod rooms;
 
-pub use message::{ConnectionLane, ConnectionMessage};
+pub use message::{ConnectionLane, ConnectionMessage, Missing};
 
 use super::node::Node;
 use super::outbox::{self, OutLane, Outbox};
-use super::supervision::{Address, Behaviour, Cx, Exit};
+use super::reply::Reply;
+use super::supervision::{Address, Behaviour, Cx, Exit, TimerId};
 use crate::access::Capability;
 use crate::access::limits::ConnectionLimits;
 use crate::chat::Caller;
 use crate::id::{ConnectionId, RoomId};
 use crate::mailbox::Lane as _;
-use crate::protocol::{Advice, CloseCode, ErrorCode, RequestId, ServerFrame, Status};
-use catch_up::CatchUp;
+use crate::protocol::{Advice, CloseCode, DrainReason, ErrorCode, RequestId, ServerFrame, Status};
+use following::Following;
 use login::Login;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,10 +34,18 @@ pub type ConnectionAddress = Address<Connection>;
 
 /// `hello`, and a guest's proof, must come within this time.
 const LOGIN_MAX: Duration = Duration::from_secs(10);
-/// How often expiry is looked at while no heartbeat is known.
+/// Frames before `welcome`; beyond them the connection is closed for flooding.
+const LOGIN_FRAMES_MAX: u32 = 32;
+/// How often expiry is looked at while no heartbeat is due.
 const TICK_MAX: Duration = Duration::from_secs(10);
 /// Refused frames in a row before the connection is closed for flooding.
 const STRIKES_MAX: u32 = 64;
+/// How long a drained connection waits for the answers to what was taken.
+const DRAIN_MAX: Duration = Duration::from_secs(2);
+/// How often it looks whether they have come.
+const DRAIN_TICK: Duration = Duration::from_millis(10);
+/// An actor whose socket was ordered closed ends after so long, told of the end or not.
+const CLOSED_MAX: Duration = Duration::from_secs(10);
 
 /// One connection.
 pub struct Connection {
@@ -42,7 +53,16 @@ pub struct Connection {
     node: Arc<Node>,
     outbox: Arc<Outbox>,
     session: Session,
+    opened_at: Instant,
     heard_at: Instant,
+    /// Frames that came before `welcome`.
+    login_frames: u32,
+    /// Set when it is being drained: until then it waits for answers.
+    drains_until: Option<Instant>,
+    /// Shared with every promise of an answer that is out.
+    promises: Arc<()>,
+    timer: Option<TimerId>,
+    span: tracing::Span,
 }
 
 enum Session {
@@ -62,22 +82,9 @@ struct Open {
     status: Status,
     limits: ConnectionLimits,
     strikes: u32,
-    /// Boxed: most connections follow few rooms, and a map's first node has room for eleven.
-    rooms: BTreeMap<RoomId, Box<Followed>>,
+    following: Following,
     /// A guest's renewal that waits for its proof.
     renewal: Option<crate::access::Challenge>,
-}
-
-/// A room that is followed.
-struct Followed {
-    /// Where the client stood when it opened it.
-    position: crate::protocol::RoomRef,
-    /// The request that opened it, until the room took it.
-    id: Option<RequestId>,
-    /// `None` before the room answered.
-    catch_up: Option<CatchUp>,
-    /// Counts catch-ups, so that a page for an older one is told apart.
-    generation: u32,
 }
 
 impl Connection {
@@ -89,8 +96,24 @@ impl Connection {
             node,
             outbox,
             session: Session::Login(Login::AwaitHello),
+            opened_at: now,
             heard_at: now,
+            login_frames: 0,
+            drains_until: None,
+            promises: Arc::default(),
+            timer: None,
+            span: tracing::debug_span!("connection", connection = %id),
         }
+    }
+
+    /// A promise to answer request `id`, about `room`.
+    fn promise(&self, id: RequestId, room: Option<RoomId>) -> Reply {
+        Reply::new(
+            id,
+            room,
+            Arc::clone(&self.outbox),
+            Arc::clone(&self.promises),
+        )
     }
 
     /// Sends a frame.
@@ -117,37 +140,68 @@ impl Connection {
     }
 
     /// Closes the connection, after what is queued.
-    fn close(&mut self, code: CloseCode, now: Instant) {
-        self.node.metrics.closed(code.code());
+    fn close(&mut self, code: CloseCode, cx: &mut Cx<'_, Self>) {
         self.leave_all();
         self.session = Session::Closing;
-        outbox::close(&self.outbox, code, now);
+        outbox::close(&self.outbox, code, cx.now());
+        self.wake_in(CLOSED_MAX, cx);
     }
 
-    /// Heartbeats, log-in deadline, expiry.
+    /// The node goes away: takes nothing more, and closes when all that was taken is answered.
+    fn drain(&mut self, reason: DrainReason, cx: &mut Cx<'_, Self>) {
+        if matches!(self.session, Session::Closing) || self.drains_until.is_some() {
+            return;
+        }
+        self.say_drain(reason);
+        self.drains_until = Some(cx.now() + DRAIN_MAX);
+        self.tick(cx);
+    }
+
+    fn say_drain(&self, reason: DrainReason) {
+        let reconnect_ms = self.node.settings.reconnect_ms;
+        self.send(ServerFrame::Drain {
+            reason,
+            reconnect_ms,
+        });
+    }
+
+    /// Drain, log-in deadline, heartbeats, expiry.
     fn tick(&mut self, cx: &mut Cx<'_, Self>) {
         let (now, now_ms) = (cx.now(), self.node.clock.now_ms());
         let silence = now.saturating_duration_since(self.heard_at);
-        let next = match &mut self.session {
-            Session::Login(_) if silence >= LOGIN_MAX => {
-                return self.close(CloseCode::Unauthorized, now);
+        let age = now.saturating_duration_since(self.opened_at);
+        let next = match (&self.session, self.drains_until) {
+            (Session::Closing, _) => return cx.stop(),
+            (_, Some(until)) if now >= until || Arc::strong_count(&self.promises) == 1 => {
+                return self.close(CloseCode::GoingAway, cx);
             }
-            Session::Login(_) => LOGIN_MAX,
-            Session::Open(open) if silence >= open.heartbeat * 2 => {
-                return self.close(CloseCode::HeartbeatLost, now);
+            (_, Some(_)) => DRAIN_TICK,
+            (Session::Login(_), None) if age >= LOGIN_MAX => {
+                return self.close(CloseCode::Unauthorized, cx);
             }
-            Session::Open(open) if open.capability.expires_ms <= now_ms => {
-                return self.close(CloseCode::TokenExpired, now);
+            (Session::Login(_), None) => LOGIN_MAX - age,
+            (Session::Open(open), None) if silence >= open.heartbeat * 2 => {
+                return self.close(CloseCode::HeartbeatLost, cx);
             }
-            Session::Open(open) => {
+            (Session::Open(open), None) if open.capability.expires_ms <= now_ms => {
+                return self.close(CloseCode::TokenExpired, cx);
+            }
+            (Session::Open(open), None) => {
                 let expiry = Duration::from_millis(open.capability.expires_ms - now_ms);
-                open.heartbeat
-                    .min(TICK_MAX)
-                    .min(expiry.max(Duration::from_millis(10)))
+                open.heartbeat.min(TICK_MAX).min(expiry)
             }
-            Session::Closing => return,
         };
-        cx.after(next, ConnectionMessage::Tick);
+        self.wake_in(next, cx);
+    }
+
+    /// Looks at the clock again after `pause`, and not before.
+    fn wake_in(&mut self, pause: Duration, cx: &mut Cx<'_, Self>) {
+        if let Some(timer) = self.timer.take() {
+            // None when it has just fired.
+            let _ = cx.cancel(timer);
+        }
+        let pause = pause.max(Duration::from_millis(1));
+        self.timer = Some(cx.after(pause, ConnectionMessage::Tick));
     }
 }
 
@@ -158,60 +212,69 @@ impl Behaviour for Connection {
     fn started(&mut self, cx: &mut Cx<'_, Self>) -> Result<(), Exit> {
         self.node.metrics.connections.inc();
         self.node.metrics.connections_opened.inc();
-        cx.after(LOGIN_MAX, ConnectionMessage::Tick);
+        self.wake_in(LOGIN_MAX, cx);
         Ok(())
     }
 
     fn handle(&mut self, message: ConnectionMessage, cx: &mut Cx<'_, Self>) -> Result<(), Exit> {
+        use ConnectionMessage as M;
+        let _entered = self.span.clone().entered();
         match message {
-            ConnectionMessage::Frame { frame, bytes } => {
+            // What comes after the drain is not taken: its client sends it again elsewhere.
+            M::Frame { .. } | M::Malformed { .. } if self.drains_until.is_some() => {}
+            M::Frame { frame, bytes } => {
                 self.heard_at = cx.now();
                 self.frame(*frame, bytes, cx);
             }
-            ConnectionMessage::Malformed { error, bytes } => {
+            M::Malformed { error, bytes } => {
                 self.heard_at = cx.now();
-                self.malformed(error, bytes, cx.now());
+                self.malformed(error, bytes, cx);
             }
-            ConnectionMessage::Gone => cx.stop(),
-            ConnectionMessage::Tick => self.tick(cx),
-            ConnectionMessage::Revoked => self.close(CloseCode::TokenRevoked, cx.now()),
-            ConnectionMessage::Drain(reason) => {
-                let reconnect_ms = self.node.settings.reconnect_ms;
-                self.send(ServerFrame::Drain {
-                    reason,
-                    reconnect_ms,
-                });
-                self.close(CloseCode::GoingAway, cx.now());
-            }
-            ConnectionMessage::RoomsChanged => self.send(ServerFrame::RoomsChanged {}),
-            ConnectionMessage::GuestStored(result) => self.guest_stored(result, cx),
-            ConnectionMessage::Sync {
+            M::Gone => cx.stop(),
+            M::Tick => self.tick(cx),
+            M::Revoked => self.close(CloseCode::TokenRevoked, cx),
+            M::Drain(reason) => self.drain(reason, cx),
+            M::RoomsChanged => self.send(ServerFrame::RoomsChanged {}),
+            M::GuestStored(result) => self.guest_stored(result, cx),
+            M::Taken {
                 room,
-                after,
-                up_to,
-                vector,
-            } => {
-                self.sync(room, CatchUp::new(after, up_to, vector), cx);
-            }
-            ConnectionMessage::Behind { room, head } => self.behind(room, head, cx),
-            ConnectionMessage::PutOut { room } => self.put_out(room),
-            ConnectionMessage::Reopen { room } => self.reopen(room, cx),
-            ConnectionMessage::Page {
+                subscription,
+                missing,
+            } => self.taken(room, subscription, missing, cx),
+            M::Behind {
+                room,
+                subscription,
+                head,
+            } => self.behind(room, subscription, head, cx),
+            M::PutOut { room, subscription } => self.put_out(room, subscription),
+            M::Answered { room, subscription } => self.answered(room, subscription, cx),
+            M::Page {
                 room,
                 catch_up,
                 page,
             } => self.page(room, catch_up, page, cx),
-            ConnectionMessage::PageTaken { room, catch_up } => self.page_taken(room, catch_up, cx),
-            ConnectionMessage::ReadAgain { room } => self.advance(room, cx),
+            M::PageTaken { room, catch_up } => self.page_taken(room, catch_up, cx),
+            M::Again => self.again(cx),
             #[cfg(feature = "failpoints")]
-            ConnectionMessage::Panic => panic!("a fault was injected"),
+            M::Panic => panic!("a fault was injected"),
         }
         Ok(())
     }
 
     fn terminated(&mut self, exit: &Exit) {
-        if !matches!(exit, Exit::Normal | Exit::Shutdown) {
-            outbox::close(&self.outbox, CloseCode::Internal, Instant::now());
+        match exit {
+            Exit::Normal => {}
+            Exit::Shutdown => {
+                // Whoever was not drained before: not logged in, or late.
+                if !matches!(self.session, Session::Closing) && self.drains_until.is_none() {
+                    self.say_drain(DrainReason::Shutdown);
+                }
+                outbox::close(&self.outbox, CloseCode::GoingAway, Instant::now());
+            }
+            Exit::Panic(_) | Exit::Error(_) | Exit::Escalated(_) | Exit::Lost => {
+                tracing::warn!(connection = %self.id, "a connection failed: its client resumes");
+                outbox::close(&self.outbox, CloseCode::Internal, Instant::now());
+            }
         }
         self.outbox.close();
         for (lane, drops) in OutLane::SPECS.iter().zip(self.outbox.drops().by_lane()) {

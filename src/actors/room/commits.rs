@@ -4,8 +4,8 @@
 //! room commits in groups of its own and its frames carry several ops.
 
 use crate::actors::reply::Reply;
-use crate::chat::{Change, Notice, Record};
-use crate::id::{ConnectionId, Offset};
+use crate::chat::{Change, Notice};
+use crate::id::ConnectionId;
 use crate::protocol::ServerFrame;
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -14,6 +14,8 @@ use std::time::Instant;
 const IN_FLIGHT_MAX: usize = 2;
 /// Ops in the open batch; beyond it requests are refused as overloaded.
 const OPEN_OPS_MAX: usize = 2_048;
+/// Bytes of the requests in the open batch, about; beyond it requests are refused as overloaded.
+const OPEN_BYTES_MAX: usize = 4 << 20;
 
 /// The decisions of one disk write.
 #[derive(Default)]
@@ -29,6 +31,7 @@ pub(super) struct Batch {
     /// When the oldest of its requests was taken up.
     pub(super) received: Option<Instant>,
     ops: usize,
+    bytes: usize,
     authors: Authors,
 }
 
@@ -51,22 +54,6 @@ enum Authors {
 }
 
 impl Batch {
-    /// The appended records, in offset order.
-    pub(super) fn records(&self) -> impl DoubleEndedIterator<Item = &Record> {
-        self.changes.iter().filter_map(|change| match change {
-            Change::Append(record) => Some(record),
-            _ => None,
-        })
-    }
-
-    /// First and last offset it appends.
-    pub(super) fn span(&self) -> Option<(Offset, Offset)> {
-        Some((
-            self.records().next()?.entry.offset,
-            self.records().next_back()?.entry.offset,
-        ))
-    }
-
     /// The connection that wrote every op of the batch: its acks stand for them.
     pub(super) fn sole_author(&self) -> Option<ConnectionId> {
         match self.authors {
@@ -88,10 +75,12 @@ impl Batch {
 pub(super) struct Commits {
     open: Batch,
     in_flight: VecDeque<Batch>,
+    torn: bool,
 }
 
 impl Commits {
-    /// Adds a decision. `author` is the connection whose ops it appends, `None` for server ops.
+    /// Adds a decision. `author` is the connection that will be acked what it appends; `None` for the server's own ops,
+    /// whoever caused them.
     pub(super) fn add(
         &mut self,
         changes: Vec<Change>,
@@ -116,6 +105,13 @@ impl Commits {
         self.open.changes.extend(changes);
     }
 
+    /// Counts what a request of the open batch took on the wire.
+    pub(super) fn weigh(&mut self, bytes: usize) {
+        if !self.open.changes.is_empty() {
+            self.open.bytes += bytes;
+        }
+    }
+
     /// Holds notices until the open batch is on disk.
     pub(super) fn notify(&mut self, notices: Vec<Notice>) {
         self.open.notices.extend(notices);
@@ -137,7 +133,7 @@ impl Commits {
     /// The changes to hand to the committer now, if there are any and it has room for another batch.
     pub(super) fn next(&self) -> Option<(&[Change], bool)> {
         let ready = !self.open.changes.is_empty() && self.in_flight.len() < IN_FLIGHT_MAX;
-        ready.then_some((self.open.changes.as_slice(), self.open.durable))
+        (ready && !self.torn).then_some((self.open.changes.as_slice(), self.open.durable))
     }
 
     /// The open batch was handed over.
@@ -150,8 +146,15 @@ impl Commits {
         self.in_flight.pop_front()
     }
 
-    /// Everything not yet done, for a node that can no longer write.
-    pub(super) fn abandon(&mut self) -> Vec<Answer> {
+    /// The changes that were not handed over yet, for the last batch of a life.
+    pub(super) fn last(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.open).changes
+    }
+
+    /// A batch cannot be written: nothing that was decided since counts, and nothing more is written in this life.
+    /// Returns the answers that waited.
+    pub(super) fn tear(&mut self) -> Vec<Answer> {
+        self.torn = true;
         let open = std::mem::take(&mut self.open);
         self.in_flight
             .drain(..)
@@ -160,13 +163,91 @@ impl Commits {
             .collect()
     }
 
+    /// Whether what the room has decided is more than the disk will ever hold.
+    pub(super) const fn is_torn(&self) -> bool {
+        self.torn
+    }
+
     /// Whether another request would make the open batch too large.
     pub(super) fn is_full(&self) -> bool {
-        self.open.ops >= OPEN_OPS_MAX
+        self.open.ops >= OPEN_OPS_MAX || self.open.bytes >= OPEN_BYTES_MAX
     }
 
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.open.changes.is_empty() && self.in_flight.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{Command, Founding, Fresh, Room};
+    use crate::crdt::{Role, Visibility};
+    use crate::id::{Epoch, ReplicaId, RoomId};
+    use std::collections::BTreeMap;
+
+    const ANN: ConnectionId = ConnectionId(1);
+
+    /// A change that appends, and one that does not.
+    fn decisions() -> (Vec<Change>, Vec<Change>) {
+        let caller = crate::chat::Caller {
+            user: "ann".parse().expect("legal"),
+            device: "laptop".parse().expect("legal"),
+            name: "Ann".into(),
+            role_max: Role::Owner,
+            can_post: true,
+        };
+        let fresh = Fresh {
+            epoch: Epoch::from_bytes([1; 8]),
+            server_replica: ReplicaId::from_bytes([2; 8]),
+        };
+        let founding = Founding::Group {
+            name: "deck".into(),
+            visibility: Visibility::Public,
+            retention_days: None,
+        };
+        let (mut room, decision) =
+            Room::create(RoomId::from_bytes([3; 16]), fresh, 1, &caller, founding).expect("legal");
+        room.seen(&caller.user, 5);
+        let lazy = room.handle(6, &caller, Command::WriteMarkers, &BTreeMap::new());
+        (decision.changes, lazy.changes)
+    }
+
+    #[test]
+    fn only_who_is_acked_everything_is_the_sole_author() {
+        let (appends, lazy) = decisions();
+        let sole = |authors: &[Option<ConnectionId>]| {
+            let mut commits = Commits::default();
+            for author in authors {
+                commits.add(appends.clone(), true, *author);
+            }
+            commits.add(lazy.clone(), false, None);
+            commits.sent();
+            commits.done().expect("sent").sole_author()
+        };
+        assert_eq!(sole(&[Some(ANN)]), Some(ANN));
+        assert_eq!(sole(&[Some(ANN), Some(ANN)]), Some(ANN));
+        assert_eq!(sole(&[Some(ANN), Some(ConnectionId(2))]), None);
+        assert_eq!(sole(&[Some(ANN), None]), None);
+        assert_eq!(sole(&[None, Some(ANN)]), None);
+        assert_eq!(sole(&[]), None);
+    }
+
+    #[test]
+    fn two_batches_are_on_their_way_and_the_rest_gathers() {
+        let (appends, _) = decisions();
+        let mut commits = Commits::default();
+        for _ in 0..IN_FLIGHT_MAX {
+            commits.add(appends.clone(), true, None);
+            assert!(commits.next().is_some());
+            commits.sent();
+        }
+        commits.add(appends.clone(), true, None);
+        commits.add(appends.clone(), true, None);
+        assert!(commits.next().is_none(), "two are on their way");
+        let _ = commits.done();
+        let (changes, durable) = commits.next().expect("one is done");
+        assert_eq!((changes.len(), durable), (2 * appends.len(), true));
     }
 }

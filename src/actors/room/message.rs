@@ -1,7 +1,7 @@
 //! What a room is told, and in which lane.
 
 use crate::actors::connection::ConnectionAddress;
-use crate::actors::outbox::Outbox;
+use crate::actors::outbox::{Credit, Outbox};
 use crate::actors::reply::Reply;
 use crate::actors::supervision::Incarnation;
 use crate::chat::{Caller, Command, Founding};
@@ -64,6 +64,8 @@ pub enum RoomMessage {
     CaughtUp {
         /// The connection.
         connection: ConnectionId,
+        /// Under which subscription.
+        subscription: Subscription,
         /// The offset.
         offset: Offset,
     },
@@ -125,10 +127,17 @@ pub struct Create {
     pub reply: Reply,
 }
 
+/// One opening of a room by a connection, counted by the connection over all its rooms: what is said about an earlier one
+/// is told apart, and passed over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Subscription(pub u32);
+
 /// A connection wants to follow a room.
 pub struct Subscribe {
     /// Which.
     pub connection: ConnectionId,
+    /// How it calls what it asks for.
+    pub subscription: Subscription,
     /// Its actor.
     pub address: ConnectionAddress,
     /// Its queue to the socket.
@@ -141,6 +150,8 @@ pub struct Subscribe {
     pub position: RoomRef,
     /// The request, unless it was part of `hello`.
     pub id: Option<RequestId>,
+    /// Goes with the answer, or is dropped with the message: either way the connection hears of it.
+    pub credit: Credit,
 }
 
 /// A request that the machine decides.

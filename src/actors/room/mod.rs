@@ -5,12 +5,15 @@ mod answers;
 mod commits;
 mod load;
 mod message;
+mod publish;
+mod questions;
 mod requests;
 mod ring;
 mod roster;
 mod subscriptions;
+mod upkeep;
 
-pub use message::{Ask, Create, Question, Request, RoomLane, RoomMessage, Subscribe};
+pub use message::{Ask, Create, Question, Request, RoomLane, RoomMessage, Subscribe, Subscription};
 pub(in crate::actors) use roster::{Roster, Subscriber};
 
 use super::node::Node;
@@ -20,15 +23,10 @@ use crate::id::{Offset, RoomId};
 use commits::Commits;
 use ring::Ring;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use upkeep::Upkeep;
 
 /// Where a room is reached, through all of its incarnations.
 pub type RoomAddress = Address<RoomActor>;
-
-/// How often a room looks at its clock while it has something to look for.
-const TICK: Duration = Duration::from_secs(1);
-/// A room without subscribers and without work for this long leaves memory.
-const IDLE_MAX: Duration = Duration::from_secs(60);
 
 /// One room.
 pub struct RoomActor {
@@ -36,6 +34,7 @@ pub struct RoomActor {
     node: Arc<Node>,
     roster: Roster,
     state: State,
+    span: tracing::Span,
 }
 
 enum State {
@@ -57,20 +56,26 @@ struct OpenRoom {
     ring: Ring,
     /// The newest fsynced offset: nobody is sent anything beyond it.
     durable: Offset,
-    busy_at: Instant,
-    marked_at: Instant,
-    retained_at: Option<Instant>,
+    upkeep: Upkeep,
+    /// Whether a batch that the committer had no room for is due to be offered again.
+    retries: bool,
     incarnation: Incarnation,
 }
 
 impl RoomActor {
     /// A room that will load itself. `roster` outlives this incarnation.
-    pub(in crate::actors) fn new(room: RoomId, node: Arc<Node>, roster: Roster) -> Self {
+    pub(in crate::actors) fn new(
+        room: RoomId,
+        node: Arc<Node>,
+        roster: Roster,
+        incarnation: Incarnation,
+    ) -> Self {
         Self {
             room,
             node,
             roster,
             state: State::Loading,
+            span: tracing::debug_span!("room", %room, %incarnation),
         }
     }
 }
@@ -84,9 +89,14 @@ impl Behaviour for RoomActor {
     }
 
     fn handle(&mut self, message: RoomMessage, cx: &mut Cx<'_, Self>) -> Result<(), Exit> {
+        let _entered = self.span.clone().entered();
+        if matches!(self.state, State::Closing) {
+            self.pass_on(message);
+            return Ok(());
+        }
         match message {
             RoomMessage::Tick => self.tick(cx),
-            RoomMessage::Retry => self.submit(cx),
+            RoomMessage::Retry => self.retry(cx),
             RoomMessage::Committed {
                 incarnation,
                 result,
@@ -95,7 +105,11 @@ impl Behaviour for RoomActor {
             RoomMessage::Subscribe(subscribe) => self.subscribe(*subscribe, cx),
             RoomMessage::Request(request) => self.request(*request, cx),
             RoomMessage::Ask(ask) => self.answer(*ask),
-            RoomMessage::CaughtUp { connection, offset } => self.caught_up(connection, offset),
+            RoomMessage::CaughtUp {
+                connection,
+                subscription,
+                offset,
+            } => self.caught_up(connection, subscription, offset),
             RoomMessage::Unsubscribe { connection } => self.unsubscribe(connection, cx),
             RoomMessage::Typing { connection, on } => self.typing(connection, on),
             RoomMessage::Presence { connection, status } => self.presence(connection, status),
@@ -105,29 +119,24 @@ impl Behaviour for RoomActor {
         }
         Ok(())
     }
+
+    fn terminated(&mut self, exit: &Exit) {
+        if matches!(exit, Exit::Shutdown | Exit::Normal) {
+            self.write_last();
+        }
+    }
 }
 
 impl RoomActor {
-    /// The room's clock: what is due is sent or decided; an idle room ends.
-    fn tick(&mut self, cx: &mut Cx<'_, Self>) {
-        let State::Open(open) = &mut self.state else {
-            return cx.stop();
-        };
-        let now = cx.now();
-        open.keep_up(&self.node, now);
-        self.flush_presence();
-        self.submit(cx);
-        let State::Open(open) = &mut self.state else {
-            return;
-        };
-        if !self.roster.lock().is_empty() || !open.commits.is_empty() {
-            open.busy_at = now;
-        }
-        if now.duration_since(open.busy_at) >= IDLE_MAX {
-            self.state = State::Closing;
-            cx.stop();
-        } else {
-            cx.after(TICK, RoomMessage::Tick);
+    /// Sends what came too late to the next life. A subscription is dropped: its connection subscribes again.
+    fn pass_on(&self, message: RoomMessage) {
+        match message {
+            RoomMessage::Create(_) | RoomMessage::Request(_) | RoomMessage::Ask(_) => {
+                if let Err(error) = self.node.rooms.tell(self.room, RoomLane::Request, message) {
+                    tracing::debug!(room = %self.room, %error, "a late request was not taken");
+                }
+            }
+            _ => {}
         }
     }
 }

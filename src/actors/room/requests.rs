@@ -1,29 +1,23 @@
 //! Requests to a room: decided by the machine, written by the committer, told to everyone once they are on disk.
 
 use super::answers;
-use super::commits::{Answer, Batch};
-use super::message::{Ask, Create, Question, Request};
+use super::commits::Answer;
+use super::message::{Create, Request};
+use super::publish::send;
 use super::{OpenRoom, RoomActor, RoomLane, RoomMessage, State};
 use crate::actors::node::Node;
-use crate::actors::readers::PAGE;
 use crate::actors::reply::Reply;
 use crate::actors::supervision::{Cx, Exit, Incarnation};
 use crate::chat::{self, Caller, Command, Decision, Notice, Write};
-use crate::crdt::{Dot, Entry, Stamp};
-use crate::id::{ConnectionId, Offset, RoomId};
-use crate::protocol::limits::LIST_MAX;
-use crate::protocol::{Advice, ErrorCode, Outgoing, ServerFrame};
-use crate::storage::{CommitError, Durability, Health, PageLimits, RoomBatch, Store};
+use crate::crdt::{Dot, Stamp};
+use crate::id::{ConnectionId, Offset};
+use crate::protocol::{Advice, ErrorCode, ServerFrame};
+use crate::storage::{CommitError, Durability, Health, RoomBatch};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a room waits before it offers its batch again to a committer whose queue was full.
 const RETRY: Duration = Duration::from_millis(2);
-/// How often read markers are written at most.
-const MARK: Duration = Duration::from_millis(chat::limits::MARKER_INTERVAL_MS);
-/// How often retention is looked at.
-const RETAIN: Duration = Duration::from_secs(3600);
 
 impl RoomActor {
     /// Makes the room, unless it exists.
@@ -33,15 +27,17 @@ impl RoomActor {
             founding,
             reply,
         } = create;
-        match &self.state {
+        let Some(reply) = self.while_writable(reply) else {
+            return;
+        };
+        match &mut self.state {
             State::Open(open) if open.machine.is_member(&caller.user) => {
                 let info = answers::room_info(&open.machine, open.durable, &caller);
                 let id = reply.id();
-                return reply.send(ServerFrame::Room { id, info });
+                return open.hold(reply, ServerFrame::Room { id, info }, cx.now(), &self.node);
             }
             State::Open(_) => return refuse(reply, &chat::Refusal::NotVisible),
-            State::Closing => return,
-            State::Absent | State::Loading => {}
+            State::Absent | State::Loading | State::Closing => {}
         }
         let Some(fresh) = self.node.fresh_log() else {
             return reply.refuse(ErrorCode::Overloaded, Advice::Retry, "no randomness");
@@ -57,7 +53,6 @@ impl RoomActor {
                 self.state = State::Open(Box::new(OpenRoom::new(machine, Offset::MIN, cx)));
                 self.take_up(decision, &caller, None, Some(reply), cx.now());
                 self.submit(cx);
-                cx.after(super::TICK, RoomMessage::Tick);
             }
             Err(refusal) => refuse(reply, &refusal),
         }
@@ -70,17 +65,15 @@ impl RoomActor {
             caller,
             command,
             reply,
-            ..
+            bytes,
         } = request;
-        if let Health::ReadOnly(fault) = self.node.committer.health() {
-            return reply.refuse(ErrorCode::ReadOnly, Advice::Operator, fault.to_string());
-        }
-        let open = match &mut self.state {
-            State::Open(open) => open,
-            // The dropped reply tells the client to send again.
-            State::Closing => return,
-            State::Absent | State::Loading => return refuse(reply, &chat::Refusal::NotVisible),
+        let Some(reply) = self.while_writable(reply) else {
+            return;
         };
+        let State::Open(open) = &mut self.state else {
+            return refuse(reply, &chat::Refusal::NotVisible);
+        };
+        open.upkeep.busy_at = cx.now();
         if open.commits.is_full() {
             return refuse(reply, &chat::Refusal::Busy);
         }
@@ -94,7 +87,23 @@ impl RoomActor {
             .machine
             .handle(self.node.clock.now_ms(), &caller, command, &known);
         self.take_up(decision, &caller, Some(connection), Some(reply), cx.now());
+        if let State::Open(open) = &mut self.state {
+            open.commits.weigh(bytes);
+        }
         self.submit(cx);
+    }
+
+    /// Refuses for a node that cannot write, and for a room that could not: `None`, and its client was told.
+    fn while_writable(&self, reply: Reply) -> Option<Reply> {
+        match (self.node.committer.health(), &self.state) {
+            (Health::ReadOnly(fault), _) => {
+                reply.refuse(ErrorCode::ReadOnly, Advice::Operator, fault.to_string());
+                None
+            }
+            // The dropped reply tells the client to send again.
+            (Health::Ok, State::Open(open)) if open.commits.is_torn() => None,
+            (Health::Ok, _) => Some(reply),
+        }
     }
 
     /// A user has read up to a message.
@@ -102,6 +111,7 @@ impl RoomActor {
         let State::Open(open) = &mut self.state else {
             return;
         };
+        open.upkeep.busy_at = cx.now();
         let command = Command::MarkRead { stamp, dot };
         // A marker that cannot be looked up now is only late: the client sends the next one.
         let Ok(known) = look_up(open, &self.node, &command) else {
@@ -114,20 +124,24 @@ impl RoomActor {
         self.submit(cx);
     }
 
-    /// Queues what was decided; tells what may be told at once.
+    /// Queues what was decided. The answer waits for all that was decided before it: nothing is said that a crash could
+    /// take back.
     fn take_up(
         &mut self,
         decision: Decision,
         caller: &Caller,
-        author: Option<ConnectionId>,
+        connection: Option<ConnectionId>,
         reply: Option<Reply>,
         received: Instant,
     ) {
         let State::Open(open) = &mut self.state else {
             return;
         };
-        let waits = decision.write == Write::Durable
-            || matches!(&decision.reply, Ok(chat::Reply::Posted(_)));
+        // Acks stand for posts alone: whoever causes a server's op must be sent it like everyone else.
+        let author = match decision.reply {
+            Ok(chat::Reply::Posted(_)) => connection,
+            _ => None,
+        };
         open.commits
             .add(decision.changes, decision.write == Write::Durable, author);
         let notices = match decision.write {
@@ -137,28 +151,15 @@ impl RoomActor {
             }
             Write::Lazy | Write::Nothing => decision.notices,
         };
-        if let Some(reply) = reply {
-            match decision.reply {
-                Err(refusal) => {
-                    refuse(reply, &answers::as_seen(&open.machine, caller, refusal));
-                }
-                Ok(answer) => {
-                    let frame = answers::success(reply.id(), &open.machine, caller, answer);
-                    let answer = Answer {
-                        reply,
-                        frame,
-                        received,
-                    };
-                    let ready = if waits {
-                        open.commits.hold(answer)
-                    } else {
-                        Some(answer)
-                    };
-                    ready
-                        .into_iter()
-                        .for_each(|answer| send(answer, &self.node));
-                }
+        match (reply, decision.reply) {
+            (Some(reply), Ok(answer)) => {
+                let frame = answers::success(reply.id(), &open.machine, caller, answer);
+                open.hold(reply, frame, received, &self.node);
             }
+            (Some(reply), Err(refusal)) => {
+                refuse(reply, &answers::as_seen(&open.machine, caller, refusal));
+            }
+            (None, _) => {}
         }
         self.tell(notices);
     }
@@ -168,6 +169,9 @@ impl RoomActor {
         let State::Open(open) = &mut self.state else {
             return;
         };
+        if open.retries {
+            return;
+        }
         let Some((changes, durable)) = open.commits.next() else {
             return;
         };
@@ -196,16 +200,24 @@ impl RoomActor {
         match self.node.committer.commit(batch, done) {
             Ok(()) => open.commits.sent(),
             Err(_) => {
+                open.retries = true;
                 cx.after(RETRY, RoomMessage::Retry);
             }
         }
     }
 
+    /// The committer's queue was full: offers the batch again.
+    pub(super) fn retry(&mut self, cx: &mut Cx<'_, Self>) {
+        if let State::Open(open) = &mut self.state {
+            open.retries = false;
+        }
+        self.submit(cx);
+    }
+
     /// The oldest batch in flight is on disk, or cannot be.
     ///
     /// # Errors
-    /// When the batch does not continue what is stored: this life is over, the next one reads the disk again, and the
-    /// dropped replies tell their clients to send again.
+    /// When it cannot be although the node writes: this life is over.
     pub(super) fn committed(
         &mut self,
         incarnation: Incarnation,
@@ -215,27 +227,29 @@ impl RoomActor {
         let State::Open(open) = &mut self.state else {
             return Ok(());
         };
-        if incarnation != open.incarnation {
+        if incarnation != open.incarnation || open.commits.is_torn() {
             return Ok(());
         }
-        match result {
-            Ok(()) => {
-                if let Some(batch) = open.commits.done() {
-                    let notices = open.publish(batch, self.room, &self.roster, &self.node);
-                    self.tell(notices);
-                }
-                self.submit(cx);
-                Ok(())
+        let Err(error) = result else {
+            if let Some(batch) = open.commits.done() {
+                let notices = open.publish(batch, self.room, &self.roster, &self.node);
+                self.tell(notices);
             }
-            Err(error) if matches!(self.node.committer.health(), Health::ReadOnly(_)) => {
-                for answer in open.commits.abandon() {
-                    let (code, advice) = (ErrorCode::ReadOnly, Advice::Operator);
-                    answer.reply.refuse(code, advice, error.to_string());
-                }
-                Ok(())
+            self.submit(cx);
+            return Ok(());
+        };
+        let answers = open.commits.tear();
+        if let Health::ReadOnly(fault) = self.node.committer.health() {
+            // Reads go on from what is known to be on disk.
+            for answer in answers {
+                let (code, advice) = (ErrorCode::ReadOnly, Advice::Operator);
+                answer.reply.refuse(code, advice, fault.to_string());
             }
-            Err(error) => Err(Exit::error(error)),
+            return Ok(());
         }
+        // The room is ahead of the disk and must begin again from there: the dropped answers tell their clients to send
+        // again.
+        Err(Exit::error(error))
     }
 
     /// Tells others what concerns them beyond the ops.
@@ -255,137 +269,18 @@ impl RoomActor {
             }
         }
     }
-
-    /// Answers a question about the room.
-    pub(super) fn answer(&mut self, ask: Ask) {
-        let Ask {
-            caller,
-            question,
-            reply,
-        } = ask;
-        let State::Open(open) = &self.state else {
-            return refuse(reply, &chat::Refusal::NotVisible);
-        };
-        if !open.machine.is_member(&caller.user) {
-            return refuse(reply, &answers::unseen(&open.machine));
-        }
-        let (id, room) = (reply.id(), self.room);
-        match question {
-            Question::Members(after) => {
-                let (page, more) = open.machine.members_page(after.as_ref(), LIST_MAX);
-                let info = |(user, member): (&_, &_)| {
-                    answers::member_info(user, member, open.presence_of(user, member))
-                };
-                let members = page.into_iter().map(info).collect();
-                reply.send(ServerFrame::Members {
-                    id,
-                    room,
-                    members,
-                    more,
-                });
-            }
-            Question::History { before, items } => {
-                // Never beyond what is on disk for good.
-                let before = before.min(open.durable.next());
-                let read =
-                    Box::new(move |store: &Store| history(store, room, before, items, reply));
-                if self.node.readers.submit(read).is_err() {
-                    // The dropped reply has told the client to send again.
-                    tracing::debug!(%room, "the readers are busy");
-                }
-            }
-            Question::Invites => {
-                match open.machine.invites_for(self.node.clock.now_ms(), &caller) {
-                    Ok(invites) => {
-                        let invites = invites.into_iter();
-                        let invites = invites
-                            .map(|(id, invite)| answers::invite_info(id, invite.clone()))
-                            .collect();
-                        reply.send(ServerFrame::Invites { id, room, invites });
-                    }
-                    Err(refusal) => refuse(reply, &refusal),
-                }
-            }
-        }
-    }
 }
 
 impl OpenRoom {
-    /// A batch is on disk: acks go to the authors and the ops to everyone else, encoded once.
-    fn publish(
-        &mut self,
-        batch: Batch,
-        room: RoomId,
-        roster: &super::Roster,
-        node: &Node,
-    ) -> Vec<Notice> {
-        if batch.purges() {
-            self.ring.clear();
-        }
-        if let Some((first, last)) = batch.span() {
-            let ops: Vec<Entry> = batch.records().map(|record| record.entry.clone()).collect();
-            node.metrics.ops.inc_by(ops.len() as u64);
-            let frame = ServerFrame::Ops {
-                id: None,
-                room,
-                ops,
-                more: false,
-            };
-            let frame = Arc::new(Outgoing::live(frame, batch.received));
-            self.durable = last;
-            self.machine.settled(last);
-            self.ring.push(first, last, Arc::clone(&frame));
-            roster.publish(&frame, last, batch.sole_author());
-        }
-        batch
-            .replies
-            .into_iter()
-            .for_each(|answer| send(answer, node));
-        batch.notices
-    }
-
-    /// Writes the read markers that moved, and now and then purges what retention says.
-    pub(super) fn keep_up(&mut self, node: &Node, now: Instant) {
-        let due = |then: Instant, every| now.saturating_duration_since(then) >= every;
-        if due(self.marked_at, MARK) {
-            self.marked_at = now;
-            self.decide_by_itself(node, Command::WriteMarkers);
-        }
-        if self.retained_at.is_none_or(|then| due(then, RETAIN)) {
-            self.retained_at = Some(now);
-            self.decide_by_itself(node, Command::Retain);
-        }
-    }
-
-    fn decide_by_itself(&mut self, node: &Node, command: Command) {
-        let decision =
-            self.machine
-                .handle(node.clock.now_ms(), &node.itself, command, &BTreeMap::new());
-        self.commits
-            .add(decision.changes, decision.write == Write::Durable, None);
-    }
-}
-
-/// Answers with a page of the log, backwards.
-fn history(store: &Store, room: RoomId, before: Offset, items: usize, reply: Reply) {
-    let id = reply.id();
-    match store.read_back(room, before, PageLimits { items, ..PAGE }) {
-        Ok(page) => {
-            let more = page.next > Offset::MIN.next();
-            reply.send_in_order(ServerFrame::Ops {
-                id: Some(id),
-                room,
-                ops: page.entries,
-                more,
-            });
-        }
-        Err(error) => {
-            tracing::error!(%room, %error, "history cannot be read");
-            reply.refuse(
-                ErrorCode::RoomUnavailable,
-                Advice::Operator,
-                error.to_string(),
-            );
+    /// Sends an answer once everything decided so far is on disk.
+    fn hold(&mut self, reply: Reply, frame: ServerFrame, received: Instant, node: &Node) {
+        let answer = Answer {
+            reply,
+            frame,
+            received,
+        };
+        if let Some(ready) = self.commits.hold(answer) {
+            send(ready, node);
         }
     }
 }
@@ -406,16 +301,6 @@ fn look_up(
             tracing::error!(room = %open.machine.id(), %error, "the index of ops cannot be read");
             error.to_string()
         })
-}
-
-/// Sends an answer whose time has come; acks stay in the order of the ops.
-fn send(answer: Answer, node: &Node) {
-    if matches!(answer.frame, ServerFrame::Ack { .. }) {
-        node.metrics.ack_latency.record(answer.received.elapsed());
-        answer.reply.send_in_order(answer.frame);
-    } else {
-        answer.reply.send(answer.frame);
-    }
 }
 
 /// Refuses in the words of the protocol.

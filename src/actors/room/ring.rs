@@ -9,12 +9,15 @@ use std::sync::Arc;
 const FRAMES_MAX: usize = 128;
 /// Entries kept, over all frames.
 const ENTRIES_MAX: u64 = 1_024;
+/// Bytes kept, about, over all frames: a subscriber gets them at once, and several rooms at a time.
+const BYTES_MAX: usize = 512 * 1024;
 
 /// Frames of live ops in offset order, without gaps between them.
 #[derive(Default)]
 pub(super) struct Ring {
     frames: VecDeque<Span>,
     entries: u64,
+    bytes: usize,
 }
 
 struct Span {
@@ -57,12 +60,15 @@ impl Ring {
             self.clear();
         }
         self.entries += last.get() - first.get() + 1;
+        self.bytes += frame.weight();
         self.frames.push_back(Span { first, last, frame });
-        while self.frames.len() > FRAMES_MAX || self.entries > ENTRIES_MAX {
+        while self.frames.len() > FRAMES_MAX || self.entries > ENTRIES_MAX || self.bytes > BYTES_MAX
+        {
             let Some(oldest) = self.frames.pop_front() else {
                 break;
             };
             self.entries -= oldest.last.get() - oldest.first.get() + 1;
+            self.bytes -= oldest.frame.weight();
         }
     }
 
@@ -90,6 +96,7 @@ impl Ring {
     pub(super) fn clear(&mut self) {
         self.frames.clear();
         self.entries = 0;
+        self.bytes = 0;
     }
 }
 

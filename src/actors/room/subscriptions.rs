@@ -1,12 +1,10 @@
 //! Who follows a room: opening, catching up, presence, being put out.
 
 use super::answers;
-use super::message::Subscribe;
-use super::requests::refuse;
+use super::message::{Subscribe, Subscription};
 use super::{OpenRoom, RoomActor, State, Subscriber};
-use crate::actors::connection::{ConnectionLane, ConnectionMessage};
-use crate::actors::outbox::{self, OutLane};
-use crate::actors::reply::Reply;
+use crate::actors::connection::{ConnectionLane, ConnectionMessage, Missing};
+use crate::actors::outbox::{self, OutItem, OutLane};
 use crate::actors::supervision::Cx;
 use crate::chat::{self, Here, Link, Marker, PresenceDiff, Seen, Types};
 use crate::crdt::VersionVector;
@@ -23,59 +21,73 @@ const MARKERS_SHOWN_MEMBERS_MAX: usize = 100;
 impl RoomActor {
     /// A connection begins to follow the room.
     pub(super) fn subscribe(&mut self, subscribe: Subscribe, cx: &mut Cx<'_, Self>) {
-        if matches!(self.state, State::Closing) {
-            let reopen = ConnectionMessage::Reopen { room: self.room };
-            // Refused only when the connection is gone.
-            let _ = subscribe.address.push(ConnectionLane::Room, reopen);
-            return;
-        }
         let State::Open(open) = &mut self.state else {
-            return decline(&subscribe, self.room, &chat::Refusal::NotVisible);
+            return decline(subscribe, self.room, &chat::Refusal::NotVisible);
         };
         if !open.machine.is_member(&subscribe.caller.user) {
-            return decline(&subscribe, self.room, &answers::unseen(&open.machine));
+            let refusal = answers::unseen(&open.machine);
+            return decline(subscribe, self.room, &refusal);
         }
-        open.busy_at = cx.now();
-        let (after, vector, epoch_changed) = open.start(&subscribe.position);
-        let info = answers::room_info(&open.machine, open.durable, &subscribe.caller);
-        outbox::deliver(
-            &subscribe.outbox,
-            OutLane::Control,
-            ServerFrame::Opened {
-                id: subscribe.id,
-                info,
-                epoch_changed,
-            },
-        );
-        let (id, user) = (subscribe.connection, subscribe.caller.user.clone());
-        open.presence.set(&user, Link(id.0), here(subscribe.status));
-        let everyone = presence_frame(self.room, open.presence.now(open.machine.member_count()));
-        outbox::deliver(&subscribe.outbox, OutLane::Signal, everyone);
+        open.upkeep.busy_at = cx.now();
+        let Subscribe {
+            connection: id,
+            subscription,
+            address: connection,
+            outbox,
+            caller,
+            status,
+            position,
+            id: request,
+            credit,
+        } = subscribe;
+        let (after, vector, epoch_changed) = open.start(&position);
+        let opened = ServerFrame::Opened {
+            id: request,
+            info: answers::room_info(&open.machine, open.durable, &caller),
+            epoch_changed,
+        };
+        let room = self.room;
+        open.presence.set(&caller.user, Link(id.0), here(status));
         let mut subscriber = Subscriber {
-            user,
-            outbox: subscribe.outbox,
-            connection: subscribe.address,
-            status: subscribe.status,
+            user: caller.user,
+            outbox,
+            connection,
+            subscription,
+            status,
             queued: after,
+            expected: after,
             live: false,
         };
+        // In the lane of the ops that follow it. The credit leaves last, so that few rooms at a time crowd the lane.
+        outbox::deliver(&subscriber.outbox, OutLane::Ops, opened);
         if vector.is_none() && subscriber.catch_up(&open.ring, open.durable) {
-            outbox::deliver(&subscriber.outbox, OutLane::Ops, open.synced(self.room));
+            subscriber.taken(room, None);
+            let synced = Arc::new(Outgoing::new(open.synced(room)));
+            let item = OutItem::Page(synced, credit);
+            outbox::push(&subscriber.outbox, OutLane::Ops, item);
         } else {
-            let sync = ConnectionMessage::Sync {
-                room: self.room,
+            let missing = Missing {
                 after,
                 up_to: open.durable,
                 vector,
             };
-            tell(&subscriber, sync);
+            subscriber.read(room, missing);
+            drop(credit);
         }
+        let everyone = open.presence.now(open.machine.member_count());
+        let everyone = presence_frame(room, everyone, &open.machine);
+        outbox::deliver(&subscriber.outbox, OutLane::Signal, everyone);
         self.roster.lock().insert(id, subscriber);
         self.flush_presence();
     }
 
     /// A connection has queued everything up to `offset`.
-    pub(super) fn caught_up(&mut self, connection: ConnectionId, offset: Offset) {
+    pub(super) fn caught_up(
+        &mut self,
+        connection: ConnectionId,
+        subscription: Subscription,
+        offset: Offset,
+    ) {
         let State::Open(open) = &mut self.state else {
             return;
         };
@@ -83,17 +95,15 @@ impl RoomActor {
         let Some(subscriber) = roster.get_mut(&connection) else {
             return;
         };
+        let is_old = subscriber.subscription != subscription || offset < subscriber.expected;
+        if is_old || subscriber.live {
+            return;
+        }
         subscriber.queued = subscriber.queued.max(offset);
         if subscriber.catch_up(&open.ring, open.durable) {
             outbox::deliver(&subscriber.outbox, OutLane::Ops, open.synced(self.room));
         } else {
-            tell(
-                subscriber,
-                ConnectionMessage::Behind {
-                    room: self.room,
-                    head: open.durable,
-                },
-            );
+            subscriber.read_on(self.room, open.durable);
         }
     }
 
@@ -103,12 +113,19 @@ impl RoomActor {
             return;
         };
         if let State::Open(open) = &mut self.state {
-            open.busy_at = cx.now();
-            if open.presence.remove(&gone.user, Link(connection.0)) {
-                open.machine.seen(&gone.user, self.node.clock.now_ms());
-            }
+            open.upkeep.busy_at = cx.now();
         }
+        self.left(&gone.user, Link(connection.0));
         self.flush_presence();
+    }
+
+    /// A subscriber is gone: its user too, with the last one.
+    pub(super) fn left(&mut self, user: &UserId, link: Link) {
+        if let State::Open(open) = &mut self.state
+            && open.presence.remove(user, link)
+        {
+            open.machine.seen(user, self.node.clock.now_ms());
+        }
     }
 
     /// Typing started or stopped.
@@ -146,25 +163,9 @@ impl RoomActor {
 
     /// Ends a user's following on every connection: no longer a member.
     pub(super) fn put_out(&mut self, user: &UserId) {
-        let (room, mut out) = (self.room, Vec::new());
-        self.roster.lock().retain(|id, subscriber| {
-            if subscriber.user != *user {
-                return true;
-            }
-            let (code, advice) = (ErrorCode::NotAMember, Advice::Fix);
-            outbox::deliver(
-                &subscriber.outbox,
-                OutLane::Ops,
-                ServerFrame::Closed { room, code, advice },
-            );
-            tell(subscriber, ConnectionMessage::PutOut { room });
-            out.push(Link(id.0));
-            false
-        });
-        if let State::Open(open) = &mut self.state {
-            for link in out {
-                open.presence.remove(user, link);
-            }
+        for (connection, subscriber) in self.roster.take(|subscriber| subscriber.user == *user) {
+            subscriber.put_out(self.room, ErrorCode::NotAMember, Advice::Fix);
+            self.left(user, Link(connection.0));
         }
     }
 
@@ -209,10 +210,9 @@ impl RoomActor {
             },
         ) = (self.room, diff);
         if let Some(seen) = presence {
+            let frame = presence_frame(room, seen, &open.machine);
             self.roster
-                .signal(&Arc::new(Outgoing::new(presence_frame(room, seen))), |_| {
-                    true
-                });
+                .signal(&Arc::new(Outgoing::new(frame)), |_| true);
         }
         if !on.is_empty() || !off.is_empty() {
             self.roster.signal(
@@ -222,23 +222,27 @@ impl RoomActor {
         }
     }
 
-    /// Takes over the subscribers of the incarnation before: whoever misses something is brought up to date.
+    /// Takes over the subscribers of the incarnation before. Who is live and misses something is brought up to date; who
+    /// was catching up goes on, and asks again in case its question was lost; who is no longer a member is put out.
     pub(super) fn adopt(&mut self, open: &mut OpenRoom) {
+        let room = self.room;
+        let is_out = |subscriber: &Subscriber| !open.machine.is_member(&subscriber.user);
+        for (_, subscriber) in self.roster.take(is_out) {
+            subscriber.put_out(room, ErrorCode::NotAMember, Advice::Fix);
+        }
         for (id, subscriber) in self.roster.lock().iter_mut() {
             open.presence
                 .set(&subscriber.user, Link(id.0), here(subscriber.status));
-            let was_live = subscriber.live;
-            if !subscriber.catch_up(&open.ring, open.durable) && was_live {
-                let (room, after, up_to) = (self.room, subscriber.queued, open.durable);
-                tell(
-                    subscriber,
-                    ConnectionMessage::Sync {
-                        room,
-                        after,
-                        up_to,
-                        vector: None,
-                    },
-                );
+            let head = open.durable;
+            if !subscriber.live {
+                subscriber.read_on(room, head);
+            } else if !subscriber.catch_up(&open.ring, head) {
+                let missing = Missing {
+                    after: subscriber.queued,
+                    up_to: head,
+                    vector: None,
+                };
+                subscriber.read(room, missing);
             }
         }
     }
@@ -279,45 +283,50 @@ impl OpenRoom {
                 status: Some(status(here)),
                 last_seen_ms: None,
             },
-            None => {
-                let last_seen_ms = Some(member.last_seen_ms).filter(|at_ms| *at_ms > 0);
-                PresenceState {
-                    status: None,
-                    last_seen_ms,
-                }
-            }
+            None => PresenceState {
+                status: None,
+                last_seen_ms: seen_at(member),
+            },
         }
     }
 }
 
 /// A subscription is refused.
-fn decline(subscribe: &Subscribe, room: RoomId, refusal: &chat::Refusal) {
-    let outbox = Arc::clone(&subscribe.outbox);
-    match subscribe.id {
-        Some(id) => refuse(Reply::new(id, Some(room), outbox), refusal),
-        None => {
-            let (code, advice) = answers::refusal_code(refusal);
-            outbox::deliver(
-                &outbox,
-                OutLane::Control,
-                ServerFrame::Closed { room, code, advice },
-            );
-        }
-    }
-    let gone = ConnectionMessage::PutOut { room };
-    let _ = subscribe.address.push(ConnectionLane::Room, gone);
+fn decline(subscribe: Subscribe, room: RoomId, refusal: &chat::Refusal) {
+    let Subscribe {
+        subscription,
+        address,
+        outbox,
+        id,
+        credit,
+        ..
+    } = subscribe;
+    // Before the credit comes back, which would look like a subscription that was lost.
+    let put_out = ConnectionMessage::PutOut { room, subscription };
+    let _ = address.push(ConnectionLane::Room, put_out);
+    let (code, advice) = answers::refusal_code(refusal);
+    let frame = match id {
+        Some(id) => ServerFrame::Error {
+            id: Some(id),
+            room: Some(room),
+            code,
+            advice,
+            message: refusal.to_string(),
+            retry_after_ms: None,
+        },
+        None => ServerFrame::Closed { room, code, advice },
+    };
+    let item = OutItem::Page(Arc::new(Outgoing::new(frame)), credit);
+    outbox::push(&outbox, OutLane::Ops, item);
 }
 
-/// Tells a subscriber's connection. A connection that takes no more messages is closing, and unsubscribes as it ends.
-fn tell(subscriber: &Subscriber, message: ConnectionMessage) {
-    let _ = subscriber.connection.push(ConnectionLane::Room, message);
-}
-
-fn presence_frame(room: RoomId, seen: Seen) -> ServerFrame {
+/// Who is here; of those who are not any more, since when.
+fn presence_frame(room: RoomId, seen: Seen, machine: &chat::Room) -> ServerFrame {
+    let last_seen = |user: &UserId| machine.member(user).and_then(seen_at);
     let change = |(user, here): (UserId, Option<Here>)| {
         let presence = PresenceState {
             status: here.map(status),
-            last_seen_ms: None,
+            last_seen_ms: here.map_or_else(|| last_seen(&user), |_| None),
         };
         PresenceChange { user, presence }
     };
@@ -327,6 +336,11 @@ fn presence_frame(room: RoomId, seen: Seen) -> ServerFrame {
         changes,
         online: u32::try_from(seen.here).unwrap_or(u32::MAX),
     }
+}
+
+/// When a member was last here; `None`: never.
+fn seen_at(member: &chat::Member) -> Option<u64> {
+    Some(member.last_seen_ms).filter(|at_ms| *at_ms > 0)
 }
 
 fn here(status: Status) -> Here {
