@@ -252,8 +252,7 @@ impl Store {
         mut record: Record,
         purged: Option<crate::crdt::Stamp>,
     ) -> Result<Record, ReadError> {
-        let body = &mut record.entry.op.body;
-        let hidden = match body {
+        let hidden = match &record.entry.op.body {
             _ if purged.is_some_and(|up_to| record.entry.stamp <= up_to) => true,
             Body::Edit {
                 target,
@@ -262,7 +261,7 @@ impl Store {
             _ => false,
         };
         if hidden {
-            body.purge();
+            record.entry.op.purge();
         }
         Ok(record)
     }
