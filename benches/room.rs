@@ -55,6 +55,7 @@ fn post(n: u64) -> Op {
             thread: None,
             content: Some(content),
         },
+        extra: BTreeMap::new(),
     }
 }
 

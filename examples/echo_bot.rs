@@ -283,6 +283,7 @@ impl Bot {
             hlc: self.clock,
             author: None,
             body,
+            extra: std::collections::BTreeMap::new(),
         });
         self.next = self.next.next();
     }

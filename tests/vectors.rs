@@ -473,6 +473,13 @@ fn fingerprint_cases() -> Vec<Value> {
             "unknown kind",
             from("ann", json!({"kind": "poll", "options": ["a"]})),
         ),
+        of(
+            "unknown fields of a kind without content",
+            from(
+                "ann",
+                json!({"kind": "delete", "target": [B, 7], "why": {"b": null, "a": [true]}}),
+            ),
+        ),
         json!({"name": "no author", "op": {"dot": [A, 1], "hlc": [1, 2], "kind": "topic", "text": ""}}),
     ]
 }

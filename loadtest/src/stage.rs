@@ -299,6 +299,19 @@ impl Stage {
     pub(crate) fn samples(&self) -> Vec<Sample> {
         self.meter.as_ref().map(Meter::samples).unwrap_or_default()
     }
+    /// Ends a server of our own in good order and starts it again on the same data; false when it is not ours.
+    ///
+    /// # Errors
+    /// When it does not end, or does not come back.
+    pub(crate) async fn restart(&mut self) -> anyhow::Result<bool> {
+        let Some(server) = &mut self.server else {
+            return Ok(false);
+        };
+        server.stop().await?;
+        server.start().await?;
+        self.meter = server.pid().map(Meter::watch);
+        Ok(true)
+    }
 
     /// Stops a server of our own in good order.
     ///

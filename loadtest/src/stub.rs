@@ -25,7 +25,10 @@ pub(crate) enum Lie {
     Repeat,
 }
 
-type Outbox = mpsc::UnboundedSender<Vec<u8>>;
+type Outbox = mpsc::Sender<Vec<u8>>;
+
+/// Frames that may wait for one client of the stub: far more than a test sends.
+const OUTBOX_FRAMES_MAX: usize = 65_536;
 
 #[derive(Default)]
 struct Room {
@@ -40,7 +43,7 @@ struct Stub {
 
 /// Starts a stub on a thread of its own; it ends with the test process.
 pub(crate) fn start(lie: Lie) -> SocketAddr {
-    let (tell, told) = std::sync::mpsc::channel();
+    let (tell, told) = std::sync::mpsc::sync_channel(1);
     std::thread::spawn(move || {
         crate::block_on_local(async move {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -69,7 +72,7 @@ async fn serve(stub: Rc<Stub>, mut stream: TcpStream, connection: u64) {
                   Sec-WebSocket-Protocol: greenroom.v1.json\r\n\r\n";
     stream.write_all(answer.as_bytes()).await.expect("written");
     let (mut read, mut write) = stream.into_split();
-    let (out, mut frames) = mpsc::unbounded_channel::<Vec<u8>>();
+    let (out, mut frames) = mpsc::channel::<Vec<u8>>(OUTBOX_FRAMES_MAX);
     tokio::task::spawn_local(async move {
         while let Some(frame) = frames.recv().await {
             if write.write_all(&frame).await.is_err() {
@@ -124,7 +127,7 @@ fn encode(frame: &ServerFrame) -> Vec<u8> {
 
 impl Stub {
     fn take(&self, connection: u64, out: &Outbox, frame: ClientFrame) {
-        let say = |frame: ServerFrame| drop(out.send(encode(&frame)));
+        let say = |frame: ServerFrame| drop(out.try_send(encode(&frame)));
         match frame {
             ClientFrame::Hello(hello) => {
                 say(ServerFrame::Welcome(Welcome {
@@ -209,7 +212,7 @@ impl Stub {
         });
         for (_, follower) in held.followers.iter().filter(|(c, _)| **c != author) {
             for _ in 0..=usize::from(again) {
-                let _ = follower.send(bytes.clone());
+                let _ = follower.try_send(bytes.clone());
             }
         }
     }
@@ -246,7 +249,7 @@ impl Stub {
             cursor: Cursor(EPOCH, Offset::try_from(until as u64).expect("small")),
         });
         for frame in say {
-            let _ = out.send(encode(&frame));
+            let _ = out.try_send(encode(&frame));
         }
         room.followers.insert(connection, out.clone());
     }

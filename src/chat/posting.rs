@@ -101,6 +101,7 @@ impl Room {
             Err((code, message)) => {
                 op.author = Some(caller.user.clone());
                 op.body = Body::Void { code };
+                op.extra.clear();
                 changes.push(self.append(now_ms, op, fingerprint));
                 posted.refused.push(Refused {
                     dot,
@@ -231,7 +232,7 @@ impl Room {
     ) {
         let deleted = target.as_ref().is_some_and(|fact| fact.deleted);
         if matches!(op.body, Body::Edit { .. }) && deleted {
-            op.body.purge();
+            op.purge();
         }
         let (dot, hlc) = (op.dot, op.hlc);
         let topic = match &op.body {

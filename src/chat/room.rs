@@ -330,10 +330,11 @@ impl Room {
             posts,
             ..
         } = self.head;
-        if matches!(
+        let has_body = matches!(
             op.body,
             Body::Post { .. } | Body::Edit { .. } | Body::Other { .. }
-        ) {
+        );
+        if has_body || !op.extra.is_empty() {
             self.newest_body = stamp;
         }
         self.writers.advance(op.dot);
@@ -369,6 +370,7 @@ impl Room {
             hlc: self.head.stamp.0.tick(now_ms), // what `append` stamps it with
             author: author.cloned(),
             body,
+            extra: BTreeMap::new(),
         };
         let fingerprint = Fingerprint::of(&op, &mut self.canonical);
         self.append(now_ms, op, fingerprint)

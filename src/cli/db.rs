@@ -7,8 +7,9 @@ use greenroom::app::{self, data_folder::DataFolder};
 use greenroom::config::Config;
 use greenroom::storage::{self, Committer, DataKeys, Store};
 use std::{
-    fs::File,
+    fs::{File, OpenOptions},
     io::{self, BufRead, BufReader, BufWriter, Write},
+    os::unix::fs::OpenOptionsExt,
     path::PathBuf,
 };
 
@@ -97,7 +98,12 @@ fn export(portable: Portable) -> anyhow::Result<()> {
     let (_folder, store, committer) = open(&config)?;
     let report = match &portable.file {
         Some(path) => {
-            let file = File::create_new(path)
+            // Everyone's messages in the clear: for the operator's eyes alone.
+            let file = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(path)
                 .with_context(|| format!("cannot write {}", path.display()))?;
             let mut output = BufWriter::new(file);
             let report = storage::export(&store, &mut output)?;

@@ -36,7 +36,7 @@ impl Canonical {
         self.too_deep = false;
     }
 
-    /// A whole op: dot, HLC, author, body.
+    /// A whole op: dot, HLC, author, body, unknown fields.
     pub fn op(&mut self, op: &Op) {
         self.dot(op.dot);
         self.hlc(op.hlc);
@@ -44,6 +44,18 @@ impl Canonical {
             out.text(author.as_str());
         });
         self.body(&op.body);
+        match &op.body {
+            // Theirs are in the body.
+            Body::Post { .. } | Body::Edit { .. } | Body::Other { .. } => {}
+            Body::Delete { .. }
+            | Body::Reaction { .. }
+            | Body::Pin { .. }
+            | Body::Topic { .. }
+            | Body::Member { .. }
+            | Body::Room { .. }
+            | Body::Purge { .. }
+            | Body::Void { .. } => self.fields(op.extra.iter(), 0),
+        }
     }
 
     /// One byte.

@@ -17,6 +17,16 @@ pub struct Op {
     pub author: Option<UserId>,
     /// What it says.
     pub body: Body,
+    /// Fields this version does not know. Empty in posts, edits and [`Body::Other`]: theirs are in the body.
+    pub extra: BTreeMap<String, Value>,
+}
+
+impl Op {
+    /// Takes out the content and all unknown fields: what delete, retention and storage mean by "purge".
+    pub fn purge(&mut self) {
+        self.body.purge();
+        self.extra.clear();
+    }
 }
 
 /// An op with its place: `stamp` is the same on every server, `offset` belongs to this node's log.
@@ -111,7 +121,7 @@ pub enum Body {
 }
 
 impl Body {
-    /// Takes the content out and leaves the header: what delete, retention and storage mean by "purge".
+    /// Takes the content out and leaves the header: the body's part of [`Op::purge`].
     pub fn purge(&mut self) {
         match self {
             Self::Post { content, .. } | Self::Edit { content, .. } => *content = None,

@@ -23,6 +23,7 @@ impl Serialize for Op {
         }
         map.serialize_entry("kind", self.body.kind())?;
         serialize_body(&self.body, &mut map)?;
+        serialize_fields(&self.extra, &mut map)?;
         map.end()
     }
 }
@@ -71,9 +72,7 @@ fn serialize_body<M: SerializeMap>(body: &Body, map: &mut M) -> Result<(), M::Er
         }
         Body::Purge { up_to } => map.serialize_entry("up_to", up_to),
         Body::Void { code } => map.serialize_entry("code", code),
-        Body::Other { kind: _, fields } => fields
-            .iter()
-            .try_for_each(|(k, v)| map.serialize_entry(k, v)),
+        Body::Other { kind: _, fields } => serialize_fields(fields, map),
     }
 }
 
@@ -88,8 +87,11 @@ fn serialize_content<M: SerializeMap>(
     if !content.mentions.is_empty() {
         map.serialize_entry("mentions", &content.mentions)?;
     }
-    content
-        .extra
+    serialize_fields(&content.extra, map)
+}
+
+fn serialize_fields<M: SerializeMap>(fields: &Fields, map: &mut M) -> Result<(), M::Error> {
+    fields
         .iter()
         .try_for_each(|(k, v)| map.serialize_entry(k, v))
 }
@@ -107,16 +109,18 @@ fn parse(fields: &mut Fields) -> Result<Op, String> {
     let hlc: Hlc = take(fields, "hlc")?;
     let author: Option<UserId> = take_optional(fields, "author")?;
     let kind: String = take(fields, "kind")?;
+    let body = parse_body(kind, fields)?;
     Ok(Op {
         dot,
         hlc,
         author,
-        body: parse_body(kind, std::mem::take(fields))?,
+        body,
+        extra: std::mem::take(fields),
     })
 }
 
-fn parse_body(kind: String, mut fields: Fields) -> Result<Body, String> {
-    let f = &mut fields;
+/// Takes the fields of the body out of `f`: what is left is unknown.
+fn parse_body(kind: String, f: &mut Fields) -> Result<Body, String> {
     Ok(match kind.as_str() {
         "post" => Body::Post {
             thread: take_optional(f, "thread")?,
@@ -160,7 +164,10 @@ fn parse_body(kind: String, mut fields: Fields) -> Result<Body, String> {
         "void" => Body::Void {
             code: take::<VoidCode>(f, "code")?,
         },
-        _ => Body::Other { kind, fields },
+        _ => Body::Other {
+            kind,
+            fields: std::mem::take(f),
+        },
     })
 }
 
@@ -182,6 +189,7 @@ fn check_integers<'a>(mut values: impl Iterator<Item = &'a Value>) -> Result<(),
 /// Takes the content, or `None` when the op says that it was purged.
 fn take_content(fields: &mut Fields) -> Result<Option<Content>, String> {
     if take_optional::<bool>(fields, "purged")? == Some(true) {
+        fields.clear(); // unknown fields are content
         return Ok(None);
     }
     Ok(Some(Content {
@@ -248,6 +256,43 @@ mod tests {
             "18446744073709551615",
         ] {
             assert!(op(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_kind_keeps_its_unknown_fields() {
+        let target = r#""target":["00000000000000aa",9]"#;
+        for (kind, known) in [
+            ("post", r#""text":"a""#.to_owned()),
+            ("edit", format!(r#"{target},"text":"a""#)),
+            ("delete", target.to_owned()),
+            ("reaction", format!(r#"{target},"emoji":"+1","on":true"#)),
+            ("pin", format!(r#"{target},"on":false"#)),
+            ("topic", r#""text":"a""#.to_owned()),
+            (
+                "member",
+                r#""user":"a","name":"A","standing":"joined","role":"guest""#.to_owned(),
+            ),
+            (
+                "room",
+                r#""name":"R","visibility":"public","retention_days":null"#.to_owned(),
+            ),
+            ("purge", r#""up_to":[1,0]"#.to_owned()),
+            ("void", r#""code":"invalid""#.to_owned()),
+            ("poll", r#""a":1"#.to_owned()),
+        ] {
+            let json: Value = serde_json::from_str(&format!(
+                r#"{{"dot":["00000000000000aa",1],"hlc":[1,0],"kind":"{kind}",{known},"x":{{"y":[1.5,null]}}}}"#
+            ))
+            .expect("JSON");
+            let op: Op = serde_json::from_value(json.clone()).expect("an op");
+            assert_eq!(serde_json::to_value(&op).expect("JSON"), json);
+            let packed = rmp_serde::to_vec_named(&op).expect("MessagePack");
+            assert_eq!(rmp_serde::from_slice::<Op>(&packed).expect("an op"), op);
+            let mut purged = op;
+            purged.purge();
+            let purged = serde_json::to_value(&purged).expect("JSON");
+            assert_eq!(purged.get("x"), None, "{kind} purged");
         }
     }
 

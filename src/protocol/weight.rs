@@ -51,6 +51,7 @@ pub fn room_weight(info: &RoomInfo) -> usize {
 #[must_use]
 pub fn entry_weight(entry: &Entry) -> usize {
     ENTRY_WEIGHT
+        + fields_weight(&entry.op.extra)
         + match &entry.op.body {
             Body::Post { content, .. } | Body::Edit { content, .. } => {
                 content.as_ref().map_or(0, content_weight)
@@ -94,9 +95,15 @@ mod tests {
 
     #[test]
     fn the_weight_of_a_long_op_is_close_to_its_size() {
+        for kind in ["post", "topic", "poll"] {
+            the_weight_is_close(kind);
+        }
+    }
+
+    fn the_weight_is_close(kind: &str) {
         let json = format!(
             r#"{{"t":"ops","room":"00000000000000000000000000000001","ops":[{{"offset":1,"stamp":[1700000000000,0],
-            "op":{{"dot":["00000000000000aa",1],"hlc":[1700000000000,0],"kind":"post","text":"{}","x":["{}"]}}}}]}}"#,
+            "op":{{"dot":["00000000000000aa",1],"hlc":[1700000000000,0],"kind":"{kind}","text":"{}","x":["{}"]}}}}]}}"#,
             "a".repeat(4000),
             "b".repeat(4000)
         );

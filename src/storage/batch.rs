@@ -277,7 +277,7 @@ fn strip(staged: &mut Staged<'_>, room: RoomId, target: Dot) -> Result<(), Commi
     }
 }
 
-/// Takes the body of one entry.
+/// Takes the body and the unknown fields of one entry.
 pub(super) fn strip_at(
     staged: &mut Staged<'_>,
     room: RoomId,
@@ -293,9 +293,9 @@ pub(super) fn strip_at(
     {
         staged.remove(key::edit(room, target, offset));
     }
-    let before = record.entry.op.body.clone();
-    record.entry.op.body.purge();
-    if record.entry.op.body != before {
+    let before = record.entry.op.clone();
+    record.entry.op.purge();
+    if record.entry.op != before {
         staged.put_log(room, &record)?;
     }
     Ok(())

@@ -51,6 +51,14 @@ impl Store {
         })
     }
 
+    /// Whether there is such a room. One look-up.
+    ///
+    /// # Errors
+    /// [`ReadError`] when its record is damaged.
+    pub fn has_room(&self, room: RoomId) -> Result<bool, ReadError> {
+        self.guarded(|| Ok(self.head(room)?.is_some()))
+    }
+
     /// Entries after `after` up to `up_to` (inclusive: the durable head). Purged bodies are left out.
     ///
     /// # Errors
@@ -244,8 +252,7 @@ impl Store {
         mut record: Record,
         purged: Option<crate::crdt::Stamp>,
     ) -> Result<Record, ReadError> {
-        let body = &mut record.entry.op.body;
-        let hidden = match body {
+        let hidden = match &record.entry.op.body {
             _ if purged.is_some_and(|up_to| record.entry.stamp <= up_to) => true,
             Body::Edit {
                 target,
@@ -254,7 +261,7 @@ impl Store {
             _ => false,
         };
         if hidden {
-            body.purge();
+            record.entry.op.purge();
         }
         Ok(record)
     }

@@ -104,14 +104,29 @@ fn arbitrary_body() -> impl Strategy<Value = Body> {
 
 fn arbitrary_op() -> impl Strategy<Value = Op> {
     let author = prop_oneof![8 => Just(None), 1 => Just(Some("bob"))];
-    (arbitrary_dot(), arbitrary_hlc(), author, arbitrary_body()).prop_map(
-        |(dot, hlc, author, body)| Op {
+    let extra = btree_map("[a-z]{1,4}", arbitrary_value(), 0..3);
+    let parts = (
+        arbitrary_dot(),
+        arbitrary_hlc(),
+        author,
+        arbitrary_body(),
+        extra,
+    );
+    parts.prop_map(|(dot, hlc, author, body, mut extra)| {
+        if matches!(
+            body,
+            Body::Post { .. } | Body::Edit { .. } | Body::Other { .. }
+        ) {
+            extra.clear();
+        }
+        Op {
             dot,
             hlc,
             author: author.map(crate::stage::user),
             body,
-        },
-    )
+            extra,
+        }
+    })
 }
 
 fn arbitrary_command() -> impl Strategy<Value = Command> {

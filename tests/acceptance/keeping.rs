@@ -1,6 +1,6 @@
 //! Settings, retention, read markers and last-seen times.
 
-use crate::stage::{Stage, caller, dot, guest, post, react, stage, user};
+use crate::stage::{Stage, caller, dot, guest, post, react, stage, topic, user};
 use greenroom::chat::{Change, Command, Marker, Notice, Refusal, Reply, Room, Write};
 use greenroom::crdt::{Body, Role, Visibility};
 
@@ -98,6 +98,20 @@ fn retention_purges_up_to_a_stamp_at_most_hourly_and_only_while_there_are_bodies
         Reply::Purged(None),
         "within the hour"
     );
+}
+
+#[test]
+fn retention_is_due_for_unknown_fields_too() {
+    let mut stage = stage();
+    let ann = caller("ann");
+    stage.must(&ann, update(None, None, Some(1)));
+    stage.must(&ann, Command::Retain);
+    let mut op = topic("ann", 1, "t");
+    op.extra.insert("x".into(), 1.into());
+    let old = stage.says(&ann, op).entry.stamp;
+    stage.now_ms += DAY_MS + 1;
+    let purged = stage.must(&ann, Command::Retain);
+    assert!(matches!(purged, Reply::Purged(Some(up_to)) if up_to >= old));
 }
 
 #[test]

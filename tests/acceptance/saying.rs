@@ -3,11 +3,11 @@
 use crate::stage::{
     START_MS, caller, content, delete, dot, edit, guest, op, post, react, stage, topic, user,
 };
-use greenroom::chat::{Arrival, Caller, Change, Command, Room, limits};
+use greenroom::chat::{Arrival, Caller, Change, Command, Refusal, Room, limits};
 use greenroom::crdt::{
-    Body, Content, Hlc, Membership, Role, Stamp, Standing, Visibility, VoidCode,
+    Body, Content, Hlc, Membership, Op, Role, Stamp, Standing, Visibility, VoidCode,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn only_the_author_edits() {
@@ -321,6 +321,49 @@ fn sizes_are_limited_and_the_limit_itself_is_fine() {
         stage.voided(&bob, op("bob", 10, emoji(0))).0,
         VoidCode::Invalid
     );
+}
+
+#[test]
+fn unknown_fields_of_any_kind_are_kept_and_counted() {
+    let mut stage = stage();
+    let bob = caller("bob");
+    let root = dot("bob", 1);
+    stage.says(&bob, post("bob", 1, "a"));
+    let with = |mut op: Op, value: Value| {
+        op.extra.insert("x".to_owned(), value);
+        op
+    };
+    let pin = Body::Pin {
+        target: root,
+        on: true,
+    };
+    let kept = [
+        react("bob", 2, root),
+        op("bob", 3, pin),
+        topic("bob", 4, "t"),
+        delete("bob", 5, root),
+    ];
+    for op in kept {
+        let op = with(op, json!({"n": 1}));
+        assert_eq!(stage.says(&bob, op.clone()).entry.op.extra, op.extra);
+        let other = with(op.clone(), json!({"n": 2}));
+        assert_eq!(
+            stage.stopped(&bob, other),
+            Refusal::DotConflict(op.dot),
+            "{op:?}"
+        );
+        let again = stage.post(&bob, vec![op]);
+        assert_eq!(again.accepted[0].arrival, Arrival::Again);
+    }
+    let deep = (0..40).fold(json!(1), |inner, _| json!([inner]));
+    for (n, value) in [json!("x".repeat(limits::OP_BYTES_MAX)), deep]
+        .into_iter()
+        .enumerate()
+    {
+        let n = u64::try_from(n).expect("small") + 6;
+        let (code, _) = stage.voided(&bob, with(topic("bob", n, "t"), value));
+        assert_eq!(code, VoidCode::TooLarge);
+    }
 }
 
 #[test]

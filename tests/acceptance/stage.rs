@@ -109,6 +109,7 @@ impl Stage {
         let Refused { code, message, .. } = posted.refused[0];
         let last = &self.log.last().expect("appended").entry.op;
         assert_eq!(last.body, Body::Void { code });
+        assert!(last.extra.is_empty(), "a void keeps nothing");
         (code, message)
     }
 
@@ -187,6 +188,7 @@ pub fn op(user: &str, counter: u64, body: Body) -> Op {
         hlc: Hlc::new(START_MS, 0).expect("in range"),
         author: None,
         body,
+        extra: BTreeMap::new(),
     }
 }
 

@@ -5,7 +5,8 @@ use greenroom::crdt::{
 };
 use greenroom::id::{Counter, ReplicaId, UserId};
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 pub(crate) type Pair = (Op, Stamp);
 
@@ -17,6 +18,7 @@ struct Fact {
     writer: u8,
     hlc: Hlc,
     body: Body,
+    extra: BTreeMap<String, Value>,
     stamp: Hlc,
     second: Second,
 }
@@ -48,8 +50,15 @@ pub(crate) fn pairs() -> impl Strategy<Value = Vec<Pair>> {
                 hlc: fact.hlc,
                 author: Some(user(fact.writer)),
                 body: fact.body,
+                extra: fact.extra,
             };
-            let with = |body: Body, stamp: Hlc| (Op { body, ..op.clone() }, Stamp(stamp));
+            let with = |body: Body, stamp: Hlc| {
+                let mut other = Op { body, ..op.clone() };
+                if has_content(&other.body) {
+                    other.extra.clear();
+                }
+                (other, Stamp(stamp))
+            };
             match fact.second {
                 Second::Nothing => {}
                 Second::Stamped(stamp) => pairs.push(with(op.body.clone(), stamp)),
@@ -60,9 +69,9 @@ pub(crate) fn pairs() -> impl Strategy<Value = Vec<Pair>> {
                     stamp,
                 )),
                 Second::Stripped(stamp) => {
-                    let mut body = op.body.clone();
-                    body.purge();
-                    pairs.push(with(body, stamp));
+                    let mut stripped = op.clone();
+                    stripped.purge();
+                    pairs.push((stripped, Stamp(stamp)));
                 }
                 Second::Cloned(stamp, body) => pairs.push(with(body, stamp)),
             }
@@ -80,13 +89,20 @@ fn fact() -> impl Strategy<Value = Fact> {
         1 => hlc().prop_map(Second::Stripped),
         1 => (hlc(), body()).prop_map(|(stamp, body)| Second::Cloned(stamp, body)),
     ];
-    (0..WRITERS, hlc(), body(), hlc(), second).prop_map(|(writer, hlc, body, stamp, second)| Fact {
-        writer,
-        hlc,
-        body,
-        stamp,
-        second,
-    })
+    (0..WRITERS, hlc(), body(), extra(), hlc(), second).prop_map(
+        |(writer, hlc, body, extra, stamp, second)| Fact {
+            writer,
+            hlc,
+            extra: if has_content(&body) {
+                BTreeMap::new()
+            } else {
+                extra
+            },
+            body,
+            stamp,
+            second,
+        },
+    )
 }
 
 fn body() -> impl Strategy<Value = Body> {
@@ -113,16 +129,27 @@ fn body() -> impl Strategy<Value = Body> {
     ]
 }
 
-fn content() -> impl Strategy<Value = Content> {
-    let extra = prop_oneof![
+/// Whether its unknown fields are part of the body.
+const fn has_content(body: &Body) -> bool {
+    matches!(
+        body,
+        Body::Post { .. } | Body::Edit { .. } | Body::Other { .. }
+    )
+}
+
+fn extra() -> impl Strategy<Value = BTreeMap<String, Value>> {
+    prop_oneof![
         3 => Just(Default::default()),
         1 => (-2..3i32).prop_map(|n| [("n".to_owned(), json!(n))].into()),
         1 => "[ab]".prop_map(|text| [("a".to_owned(), json!(text)), ("Z".to_owned(), json!(null))].into()),
-    ];
+    ]
+}
+
+fn content() -> impl Strategy<Value = Content> {
     (
         "[ab]{0,2}",
         proptest::collection::vec(0..WRITERS, 0..2),
-        extra,
+        extra(),
     )
         .prop_map(|(text, mentions, extra)| Content {
             text,

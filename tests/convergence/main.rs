@@ -80,7 +80,7 @@ proptest! {
             .map(|(mut op, stamp)| {
                 let message = op.body.target().unwrap_or(op.dot);
                 if deleted(message) || Some(stamp) <= whole.purged_up_to() {
-                    op.body.purge();
+                    op.purge();
                 }
                 (op, stamp)
             })

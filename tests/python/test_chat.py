@@ -54,6 +54,8 @@ def test_unknown_fields_and_kinds_are_passed_on(server, deck, guest, subprotocol
         post, poll = ben.next_ops(room, 2)
         assert post["op"]["cipher"] == extra
         assert (poll["op"]["kind"], poll["op"]["options"]) == ("poll", ["yes", "no"])
+        ann.post(writer, writer.op("reaction", target=post["op"]["dot"], emoji="👍", on=True, image=extra))
+        assert ben.next_ops(room)[0]["op"]["image"] == extra
 
 
 def test_presence_and_typing_are_told(server, deck, guest, subprotocol):

@@ -85,7 +85,7 @@ impl Model {
             };
             let deleted = about.is_some_and(|dot| self.deleted.contains(&dot));
             if deleted || Some(entry.stamp) <= self.purged {
-                entry.op.body.purge();
+                entry.op.purge();
             }
         }
     }

@@ -52,6 +52,15 @@ fn exported(folder: &Path) -> Vec<u8> {
             kind: "poll".into(),
             fields: [("question".to_owned(), json!("?"))].into(),
         });
+        let pin = Body::Pin {
+            target: post,
+            on: true,
+        };
+        writer.op_with(
+            replica(1),
+            pin,
+            [("why".to_owned(), json!(["kept"]))].into(),
+        );
         if number == 2 {
             writer.purge(stamp(2));
         }
@@ -59,7 +68,7 @@ fn exported(folder: &Path) -> Vec<u8> {
     }
     let mut bytes = Vec::new();
     let report = export(&db.0, &mut bytes).expect("exported");
-    assert_eq!((report.rooms, report.entries), (3, 3 * 605));
+    assert_eq!((report.rooms, report.entries), (3, 3 * 606));
     close(db);
     bytes
 }
@@ -107,7 +116,7 @@ fn an_export_fills_an_empty_node_with_the_same_rooms() {
     let (from, to) = (from.expect("a folder"), to.expect("a folder"));
     let bytes = exported(from.path());
     let report = import(&config(to.path()), &mut &bytes[..]).expect("imported");
-    assert_eq!((report.rooms, report.entries), (3, 3 * 605));
+    assert_eq!((report.rooms, report.entries), (3, 3 * 606));
     let (old, new) = (open(from.path()), open(to.path()));
     assert_eq!(contents(&new.0), contents(&old.0));
     assert_eq!(digests(&new.0), digests(&old.0));

@@ -6,6 +6,7 @@ use greenroom::crdt::{
 };
 use greenroom::id::{Counter, Epoch, Offset, ReplicaId, RoomId, UserId};
 use greenroom::storage::{CommitError, Committed, Committer, Durability, RoomBatch};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::mpsc;
 
@@ -66,6 +67,15 @@ impl Writer {
     }
 
     pub fn op_of(&mut self, replica: ReplicaId, body: Body) -> Dot {
+        self.op_with(replica, body, BTreeMap::new())
+    }
+
+    pub fn op_with(
+        &mut self,
+        replica: ReplicaId,
+        body: Body,
+        extra: BTreeMap<String, Value>,
+    ) -> Dot {
         let counter = self.counters.entry(replica).or_default();
         *counter += 1;
         let dot = Dot::new(replica, Counter::try_from(*counter).expect("in range"));
@@ -80,6 +90,7 @@ impl Writer {
                 hlc: self.head.stamp.0,
                 author: Some(user("ann")),
                 body,
+                extra,
             },
         };
         self.changes.push(Change::Append(Record {

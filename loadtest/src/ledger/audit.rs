@@ -198,6 +198,7 @@ mod tests {
                 hlc: Hlc::default(),
                 author: None,
                 body: content::post(dot, 40, 1),
+                extra: std::collections::BTreeMap::new(),
             },
         }
     }

@@ -60,6 +60,7 @@ impl Author {
             hlc: self.clock,
             author: None,
             body: body(dot),
+            extra: BTreeMap::new(),
         };
         self.pending.insert(counter, (op.clone(), due_us));
         op

@@ -76,6 +76,7 @@ mod tests {
                     hlc: Hlc::default(),
                     author: None,
                     body: content::post(dot, 20, 123_456),
+                    extra: std::collections::BTreeMap::new(),
                 },
             }],
             more: false,

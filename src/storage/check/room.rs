@@ -161,12 +161,12 @@ impl RoomCheck {
 
     fn body(&mut self, store: &Store, report: &mut CheckReport, key: &[u8], record: &Record) {
         let entry = &record.entry;
-        let mut purged = entry.op.body.clone();
+        let mut purged = entry.op.clone();
         purged.purge();
         let scrubbed = self
             .scrub
             .is_some_and(|scrub| entry.offset <= scrub.done && entry.stamp <= scrub.up_to);
-        if scrubbed && purged != entry.op.body {
+        if scrubbed && purged != entry.op {
             report.problem_at(key, "scrubbed, but still has a body");
         }
         match &entry.op.body {

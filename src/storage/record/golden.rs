@@ -7,7 +7,7 @@ use crate::crdt::{
 };
 use crate::id::{Counter, Epoch, NodeId, Offset, ReplicaId, UserId};
 use crate::storage::directory::{Guest, Revocation, Revoked};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -56,8 +56,12 @@ fn offset(number: u64) -> Offset {
     Offset::try_from(number).expect("in range")
 }
 
+fn extra() -> BTreeMap<String, Value> {
+    BTreeMap::from([("lang".to_owned(), json!({"a": [1, -2.5, null, "é"]}))])
+}
+
 fn bodies() -> Vec<(&'static str, Body)> {
-    let extra = BTreeMap::from([("lang".to_owned(), json!({"a": [1, -2.5, null, "é"]}))]);
+    let extra = extra();
     let content = Content {
         text: "Grüße 👋".into(),
         mentions: vec![user("bob"), user("cy@ship")],
@@ -149,7 +153,10 @@ fn bodies() -> Vec<(&'static str, Body)> {
 
 #[test]
 fn log_entries() {
-    for (name, body) in bodies() {
+    let target = dot(2, 300);
+    let plain = bodies().into_iter().map(|(n, b)| (n, b, BTreeMap::new()));
+    let kept = ("delete-extra", Body::Delete { target }, extra());
+    for (name, body, extra) in plain.chain([kept]) {
         let record = Record {
             entry: Entry {
                 offset: offset(12),
@@ -159,6 +166,7 @@ fn log_entries() {
                     hlc: hlc(1_700_000_000_000, 0),
                     author: Some(user("ann")),
                     body,
+                    extra,
                 },
             },
             fingerprint: Fingerprint([0xab; 16]),
@@ -301,7 +309,7 @@ proptest::proptest! {
             entry: Entry {
                 offset: offset(1),
                 stamp: Stamp(hlc(1, 0)),
-                op: Op { dot: dot(1, 1), hlc: hlc(1, 0), author: None, body: body.clone() },
+                op: Op { dot: dot(1, 1), hlc: hlc(1, 0), author: None, body: body.clone(), extra: extra() },
             },
             fingerprint: Fingerprint([0; 16]),
             posts: 1,

@@ -25,6 +25,7 @@ pub(in crate::storage) fn encode_log(record: &Record) -> Result<Vec<u8>, RecordE
         fingerprint: fingerprint.0,
         posts: *posts,
         body: BodyForm::new(&entry.op.body)?,
+        extra: to_json(&entry.op.extra)?,
     })
 }
 
@@ -36,6 +37,7 @@ pub(in crate::storage) fn decode_log(offset: Offset, bytes: &[u8]) -> Result<Rec
         hlc: form.hlc.hlc()?,
         author: form.author.map(|user| user.parse()).transpose()?,
         body: form.body.body()?,
+        extra: from_json(&form.extra)?,
     };
     Ok(Record {
         entry: Entry {
@@ -57,6 +59,8 @@ struct LogForm {
     fingerprint: [u8; 16],
     posts: u64,
     body: BodyForm,
+    /// JSON text; empty for none.
+    extra: String,
 }
 
 /// The order of the variants is part of the format: add at the end.

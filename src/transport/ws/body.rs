@@ -25,9 +25,11 @@ use std::{
     time::Instant,
 };
 
-/// For `HttpServer::h1_write_buffer_size`. Filled up to this and then given one more piece, the dispatcher's buffer stays
-/// within the 8 KiB it starts with.
+/// For `HttpServer::h1_write_buffer_size`: pieces fill the dispatcher's buffer up to this and not beyond, so of the 8 KiB it
+/// starts with a connection ever touches one page.
 pub const WRITE_BUFFER_BYTES: usize = 4 * 1024;
+/// What the head of the response takes of the buffer at first, about.
+const HEAD_BYTES: usize = 512;
 
 /// One WebSocket connection.
 pub(super) struct WsBody<S: Session> {
@@ -40,6 +42,8 @@ pub(super) struct WsBody<S: Session> {
     outflow: Outflow,
     /// The rest of the frame that is going out.
     unsent: Bytes,
+    /// What is in the dispatcher's buffer since it was last empty, at most.
+    buffered: usize,
     watch: Rc<Watch>,
     phase: Phase,
 }
@@ -74,6 +78,7 @@ impl<S: Session> WsBody<S> {
             held: None,
             outflow,
             unsent: Bytes::new(),
+            buffered: HEAD_BYTES,
             watch,
             phase: Phase::Open,
         }
@@ -205,12 +210,22 @@ impl<S: Session> WsBody<S> {
     /// The next piece of a frame, or nothing more.
     fn write(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         if self.unsent.is_empty() || matches!(self.phase, Phase::Ended) {
-            match std::task::ready!(self.next_frame(cx)) {
-                Some(frame) => self.unsent = frame,
-                None => return Poll::Ready(None),
+            match self.next_frame(cx) {
+                Poll::Ready(Some(frame)) => self.unsent = frame,
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => {
+                    // It is written before the dispatcher waits.
+                    self.buffered = 0;
+                    return Poll::Pending;
+                }
             }
         }
-        let piece = self.unsent.len().min(WRITE_BUFFER_BYTES);
+        // Full, it is written before the next piece is asked for.
+        if self.buffered >= WRITE_BUFFER_BYTES {
+            self.buffered = 0;
+        }
+        let piece = self.unsent.len().min(WRITE_BUFFER_BYTES - self.buffered);
+        self.buffered += piece;
         Poll::Ready(Some(self.unsent.split_to(piece)))
     }
 
