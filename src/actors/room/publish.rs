@@ -130,6 +130,7 @@ mod tests {
                 dot: Dot::new(ReplicaId::from_bytes([1; 8]), counter),
                 hlc,
                 author: None,
+                extra: Default::default(),
                 body: Body::Post {
                     thread: None,
                     content: Some(Content {
