@@ -64,7 +64,7 @@ impl Connection {
                 })),
             }));
             if let Err(error) = self.node.rooms.tell(room, RoomLane::Request, subscribe) {
-                open.following.remove(room);
+                open.following.rooms.remove(&room);
                 let (code, advice) = error.code();
                 self.not_opened(room, id, code, advice, &error.to_string());
             }
@@ -100,22 +100,28 @@ impl Connection {
 
     /// Stops following a room; false when the room has too much to do to hear of it.
     pub(super) fn close_room(&mut self, room: RoomId) -> bool {
-        let Some(following) = self.following() else {
-            return true;
-        };
-        if following.contains(room) && !self.unsubscribe(room) {
+        let follows = self
+            .following()
+            .is_some_and(|following| following.contains(room));
+        if follows && !self.unsubscribe(room) {
             return false;
         }
-        let Some(following) = self.following() else {
-            return true;
-        };
-        for Opening { id, .. } in following.remove(room) {
+        self.forget(room);
+        true
+    }
+
+    /// Ends the following of a room here; whoever wanted to open it is answered.
+    fn forget(&mut self, room: RoomId) {
+        let waiting = self
+            .following()
+            .map(|following| following.remove(room))
+            .unwrap_or_default();
+        for Opening { id, .. } in waiting {
             if id.is_some() {
                 let message = "closed before it was opened";
                 self.refuse(id, ErrorCode::Overloaded, Advice::Retry, message);
             }
         }
-        true
     }
 
     /// Stops following all rooms, and being found.
@@ -264,9 +270,7 @@ impl Connection {
     fn drop_room(&mut self, room: RoomId, code: ErrorCode, advice: Advice) {
         // A room that is too busy to hear it goes on sending, which does no harm.
         self.unsubscribe(room);
-        if let Some(following) = self.following() {
-            following.remove(room);
-        }
+        self.forget(room);
         self.send(ServerFrame::Closed { room, code, advice });
     }
 
