@@ -15,6 +15,9 @@ const NAME_CHARS_MAX: usize = 64;
 /// Bytes of UTF-8 in a guest's name, before and after normalisation.
 const NAME_BYTES_MAX: usize = 128;
 
+/// Asks for the emoji form of the character before it; invisible, so it makes no other name.
+const EMOJI_STYLE: char = '\u{FE0F}';
+
 /// Why a guest is not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GuestError {
@@ -50,7 +53,7 @@ impl GuestName {
         let words: Vec<&str> = sent.split_whitespace().collect();
         let name: String = words.join(" ").nfc().collect();
         let fits = name.len() <= NAME_BYTES_MAX && name.chars().count() <= NAME_CHARS_MAX;
-        if name.is_empty() || !fits {
+        if name.chars().all(|c| c == EMOJI_STYLE) || !fits {
             return Err(GuestError::Name);
         }
         Ok(Self(name))
@@ -66,19 +69,23 @@ impl GuestName {
     /// (Look-alikes of other scripts do not clash.)
     #[must_use]
     pub fn folded(&self) -> String {
-        let lower = self.0.nfkc().collect::<String>().to_lowercase();
+        let seen = self.0.chars().filter(|c| *c != EMOJI_STYLE);
+        let lower = seen.nfkc().collect::<String>().to_lowercase();
         lower.nfkc().collect()
     }
 }
 
-/// Control characters and what Unicode calls default-ignorable or bidirectional formatting (UAX #9, UTS #39).
+/// Control characters, what Unicode calls default-ignorable or bidirectional formatting (UAX #9, UTS #39), and what has no
+/// meaning to all (private use, noncharacters). Of the ignorable, only the emoji variation selector passes.
 fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
             | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
             | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0E}' | '\u{FEFF}' | '\u{FFA0}'
-            | '\u{FFF0}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}' | '\u{2800}')
+            | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
+            | '\u{E0000}'..='\u{E0FFF}' | '\u{2800}' | '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..)
+        || u32::from(c) & 0xFFFE == 0xFFFE
 }
 
 /// A guest's Ed25519 public key.
@@ -251,6 +258,8 @@ mod tests {
         assert_eq!(name("A\u{30a}ke").as_str(), "Åke");
         assert_eq!(name("ÅKE").folded(), name("a\u{30a}ke").folded());
         assert_eq!(name("\u{ff21}nn").folded(), name("ann").folded());
+        assert_eq!(name("A\u{fe0f}nn\u{fe0f}").folded(), name("ann").folded());
+        assert_eq!(name("\u{2764}\u{fe0f}").as_str(), "\u{2764}\u{fe0f}");
         assert_ne!(name("Ann").folded(), name("Anna").folded());
         assert!(GuestName::parse(&"é".repeat(64)).is_ok());
     }
@@ -269,6 +278,12 @@ mod tests {
             "a\u{2066}b",
             "a\u{feff}",
             "\u{e0041}",
+            "\u{fe0f}\u{fe0f}",
+            "a\u{1bca0}",
+            "a\u{1d173}",
+            "a\u{e000}",
+            "a\u{ffff}",
+            "a\u{10ffff}",
             &long,
         ] {
             assert_eq!(GuestName::parse(bad), Err(GuestError::Name), "{bad:?}");

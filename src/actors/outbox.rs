@@ -40,9 +40,10 @@ impl Lane for OutLane {
             overflow: Overflow::DropNewest,
         },
         LaneSpec {
+            // One answer to every room of a `hello` and to every request that the default rates let through at once.
             name: "control",
-            items_max: 64,
-            bytes_max: 256 * 1024,
+            items_max: 4_096,
+            bytes_max: 12 * 1024 * 1024,
             ttl: None,
             overflow: Overflow::Refuse,
         },
@@ -113,6 +114,18 @@ impl fmt::Debug for Credit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Credit")
     }
+}
+
+/// Answers that may wait before the client's next messages do, so that who asks faster than they read is slowed down.
+const ANSWERS_AHEAD_ITEMS: usize = 64;
+/// The same in bytes.
+const ANSWERS_AHEAD_BYTES: usize = 256 * 1024;
+
+/// Whether the client should read what it asked for before it asks for more.
+#[must_use]
+pub fn is_behind(outbox: &Outbox) -> bool {
+    let waiting = outbox.depth(OutLane::Control);
+    waiting.items >= ANSWERS_AHEAD_ITEMS || waiting.bytes >= ANSWERS_AHEAD_BYTES
 }
 
 /// Orders the connection closed. The first order counts; the transport ends the connection within seconds even when

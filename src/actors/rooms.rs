@@ -1,24 +1,29 @@
 //! The registry of rooms: finds a room's actor, starts it on demand, forgets it when it has left memory.
 
 use super::node::Node;
-use super::room::{RoomActor, RoomAddress, RoomLane, RoomMessage, Roster};
+use super::room::{RoomActor, RoomAddress, RoomLane, RoomMessage, Roster, refusal_code};
 use super::supervision::{
     ActorSpec, ActorState, ChildId, Event, Notice, Restart, StartError, Supervisor,
 };
+use crate::chat::Refusal;
 use crate::id::RoomId;
 use crate::mailbox::RefusedReason;
 use crate::protocol::{Advice, ErrorCode};
+use crate::storage::Health;
 use actix_rt::ArbiterHandle;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 /// Why a room was not told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum RoomError {
     /// It failed too often and is halted for a while.
     #[error("the room failed too often and is halted for a while")]
     Unavailable,
+    /// There is no such room, or none that the caller may know of.
+    #[error("{0}")]
+    Absent(Refusal),
     /// Its mailbox is full.
     #[error("the room has too much to do")]
     Overloaded,
@@ -30,8 +35,9 @@ pub enum RoomError {
 impl RoomError {
     /// What the client is told.
     #[must_use]
-    pub const fn code(self) -> (ErrorCode, Advice) {
+    pub fn code(self) -> (ErrorCode, Advice) {
         match self {
+            Self::Absent(refusal) => refusal_code(&refusal),
             Self::Unavailable => (ErrorCode::RoomUnavailable, Advice::Retry),
             Self::Overloaded => (ErrorCode::Overloaded, Advice::Retry),
             Self::Stopping => (ErrorCode::Overloaded, Advice::Reconnect),
@@ -104,6 +110,9 @@ impl Rooms {
     ) -> Result<(), Box<(RoomError, RoomMessage)>> {
         // Twice: the first address may be of an actor that was just leaving memory.
         for _ in 0..2 {
+            if let Some(refusal) = self.absent(room, &message) {
+                return Err(Box::new((RoomError::Absent(refusal), message)));
+            }
             let address = match self.find(room) {
                 Ok(address) => address,
                 Err(error) => return Err(Box::new((error, message))),
@@ -179,6 +188,24 @@ impl Rooms {
             tokio::time::sleep(after).await;
             supervisor.release(child);
         });
+    }
+
+    /// The answer for a room that is neither in memory nor on disk nor to be made: it costs a look-up, and no actor.
+    fn absent(&self, room: RoomId, message: &RoomMessage) -> Option<Refusal> {
+        let refusal = message.refused_by_none()?;
+        if self.lock().contains_key(&room) {
+            return None;
+        }
+        let node = self.node.get().and_then(Weak::upgrade)?;
+        // A node that cannot write says so of every room alike.
+        if matches!(node.committer.health(), Health::ReadOnly(_)) {
+            return None;
+        }
+        match node.store.has_room(room) {
+            Ok(false) => Some(refusal),
+            // What cannot be read is the room's to say.
+            Ok(true) | Err(_) => None,
+        }
     }
 
     fn find(&self, room: RoomId) -> Result<RoomAddress, RoomError> {

@@ -51,6 +51,14 @@ impl Store {
         })
     }
 
+    /// Whether there is such a room. One look-up.
+    ///
+    /// # Errors
+    /// [`ReadError`] when its record is damaged.
+    pub fn has_room(&self, room: RoomId) -> Result<bool, ReadError> {
+        self.guarded(|| Ok(self.head(room)?.is_some()))
+    }
+
     /// Entries after `after` up to `up_to` (inclusive: the durable head). Purged bodies are left out.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use super::ws::codec::Message;
 use super::ws::{Ended, Session, Upgrade, UpgradePolicy, Verdict};
 use crate::actors::connection::{Connection, ConnectionAddress, ConnectionLane, ConnectionMessage};
 use crate::actors::node::Node;
-use crate::actors::outbox::Outbox;
+use crate::actors::outbox::{self, Outbox};
 use crate::actors::supervision::{ActorSpec, Restart, Supervisor};
 use crate::mailbox::RefusedReason;
 use crate::protocol::Subprotocol;
@@ -69,6 +69,7 @@ async fn connect(request: HttpRequest, payload: Payload, gateway: Data<Gateway>)
     let session = Inbound {
         address,
         subprotocol: upgrade.subprotocol(),
+        outbox: Arc::clone(&outbox),
         metrics: Arc::clone(&gateway.node.metrics),
         retry: None,
     };
@@ -84,6 +85,8 @@ fn stopping() -> HttpResponse {
 struct Inbound {
     address: ConnectionAddress,
     subprotocol: Subprotocol,
+    /// What waits for the client to read.
+    outbox: Arc<Outbox>,
     metrics: Arc<Metrics>,
     /// Runs while the connection has no room for the message that comes next.
     retry: Option<Pin<Box<Sleep>>>,
@@ -106,6 +109,9 @@ impl Inbound {
 
 impl Session for Inbound {
     fn try_message(&mut self, message: Message) -> Verdict {
+        if outbox::is_behind(&self.outbox) {
+            return Verdict::Busy(message);
+        }
         let decoded = self.decode(&message.payload);
         match self.address.push(ConnectionLane::Client, decoded) {
             // Decoded again when it has room: that is rare, and what waits is bounded by what came.

@@ -3,10 +3,12 @@
 use super::asked::{self, Asked};
 use super::cost::cost;
 use super::{Connection, LOGIN_FRAMES_MAX, STRIKES_MAX, Session};
-use crate::access::limits::Cost;
+use crate::access::limits::{Cost, Limited};
 use crate::actors::room::RoomMessage;
 use crate::actors::supervision::Cx;
-use crate::protocol::{Advice, ClientFrame, CloseCode, DecodeError, ErrorCode, ServerFrame};
+use crate::protocol::{
+    Advice, ClientFrame, CloseCode, DecodeError, ErrorCode, RequestId, ServerFrame,
+};
 use crate::telemetry::Refusal;
 
 impl Connection {
@@ -79,19 +81,24 @@ impl Connection {
         };
         open.strikes += 1;
         let flooding = open.strikes >= STRIKES_MAX;
+        self.limited(frame.request(), limited, scope);
+        if flooding {
+            self.close(CloseCode::PolicyViolation, cx);
+        }
+        false
+    }
+
+    /// Says when to come back.
+    pub(super) fn limited(&self, id: Option<RequestId>, limited: Limited, scope: Refusal) {
         self.node.metrics.rate_limited(limited.cost.as_str(), scope);
         self.send(ServerFrame::Error {
-            id: frame.request(),
+            id,
             room: None,
             code: ErrorCode::RateLimited,
             advice: Advice::Retry,
             message: limited.to_string(),
             retry_after_ms: Some(limited.retry_after_ms),
         });
-        if flooding {
-            self.close(CloseCode::PolicyViolation, cx);
-        }
-        false
     }
 
     /// Counts the frames before `welcome`, which no rate limits; says so and closes if there are too many.

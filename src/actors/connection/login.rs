@@ -2,7 +2,7 @@
 
 use super::following::Following;
 use super::{Connection, ConnectionLane, ConnectionMessage, Open, Session};
-use crate::access::limits::ConnectionLimits;
+use crate::access::limits::{ConnectionLimits, Cost};
 use crate::access::{Capability, Challenge, GuestKey, GuestName, Principal};
 use crate::actors::gate::{Admission, Rejection};
 use crate::actors::supervision::Cx;
@@ -11,6 +11,7 @@ use crate::protocol::limits::{HEARTBEAT_MS, OPEN_ROOMS_MAX};
 use crate::protocol::{
     Advice, CloseCode, DrainReason, ErrorCode, GuestLogin, Hello, ServerFrame, Status, Welcome,
 };
+use crate::telemetry::Refusal;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -197,6 +198,13 @@ impl Connection {
     ) {
         if !capability.rights.can_read() {
             return self.reject(Rejection::MayNotRead, cx);
+        }
+        let rooms = u32::try_from(hello.rooms.len()).unwrap_or(u32::MAX);
+        let since_start = cx.now().saturating_duration_since(self.node.started_at);
+        let limits = &self.node.gate.user_limits;
+        if let Err(limited) = limits.take(&capability.user, Cost::Reads, rooms, since_start) {
+            self.limited(None, limited, Refusal::User);
+            return self.close(CloseCode::PolicyViolation, cx);
         }
         let capability = Arc::new(capability);
         if let Err(rejection) = self.be_found(&capability, cx) {

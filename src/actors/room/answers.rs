@@ -1,6 +1,6 @@
 //! What the machine says, in the words of the protocol.
 
-use crate::chat::{self, Caller, Posted, Refusal};
+use crate::chat::{self, Caller, Command, Posted, Refusal};
 use crate::crdt::Visibility;
 use crate::id::{InviteId, Offset, RoomId, UserId};
 use crate::protocol::{
@@ -77,7 +77,7 @@ fn have(refusal: &Refusal) -> Option<u64> {
 }
 
 /// The code and the advice for a refusal.
-pub(super) fn refusal_code(refusal: &Refusal) -> (ErrorCode, Advice) {
+pub(in crate::actors) fn refusal_code(refusal: &Refusal) -> (ErrorCode, Advice) {
     use Refusal as R;
     match refusal {
         R::NotAMember => (ErrorCode::NotAMember, Advice::Fix),
@@ -105,6 +105,32 @@ pub(super) fn refusal_code(refusal: &Refusal) -> (ErrorCode, Advice) {
         R::ClockSkew { .. } => (ErrorCode::ClockSkew, Advice::Fix),
         R::Busy => (ErrorCode::Overloaded, Advice::Retry),
         R::Missing(_) => (ErrorCode::RoomUnavailable, Advice::Operator),
+    }
+}
+
+/// What a command for a room that does not exist is told: the same as a stranger of a private room.
+pub(super) fn absent(command: &Command) -> Refusal {
+    match command {
+        Command::Join { invite: Some(_) } => Refusal::InviteInvalid,
+        _ => Refusal::NotVisible,
+    }
+}
+
+/// An answer of which nothing must be seen is a refusal as a whole: a post to a private room looks like one to none.
+pub(super) fn whole(
+    machine: &chat::Room,
+    caller: &Caller,
+    reply: Result<chat::Reply, Refusal>,
+) -> Result<chat::Reply, Refusal> {
+    let Ok(chat::Reply::Posted(posted)) = &reply else {
+        return reply;
+    };
+    let nothing = posted.accepted.is_empty() && posted.refused.is_empty();
+    match posted.stopped.filter(|_| nothing) {
+        Some(why) if as_seen(machine, caller, why) == Refusal::NotVisible => {
+            Err(Refusal::NotVisible)
+        }
+        _ => reply,
     }
 }
 

@@ -15,7 +15,9 @@ const IN_FLIGHT_MAX: usize = 2;
 /// Ops in the open batch; beyond it requests are refused as overloaded.
 const OPEN_OPS_MAX: usize = 2_048;
 /// Bytes of the requests in the open batch, about; beyond it requests are refused as overloaded.
-const OPEN_BYTES_MAX: usize = 4 << 20;
+///
+/// The ops of one batch go out together: several batches must fit the lane of a subscriber who reads.
+const OPEN_BYTES_MAX: usize = 768 << 10;
 
 /// The decisions of one disk write.
 #[derive(Default)]

@@ -1,10 +1,11 @@
 //! What a room is told, and in which lane.
 
+use super::answers;
 use crate::actors::connection::ConnectionAddress;
 use crate::actors::outbox::{Credit, Outbox};
 use crate::actors::reply::Reply;
 use crate::actors::supervision::Incarnation;
-use crate::chat::{Caller, Command, Founding};
+use crate::chat::{Caller, Command, Founding, Refusal};
 use crate::crdt::{Dot, Stamp};
 use crate::id::{ConnectionId, Offset, UserId};
 use crate::mailbox::{Item, Lane, LaneSpec, Overflow};
@@ -200,6 +201,17 @@ impl RoomMessage {
             Self::Create(create) => Some(create.reply),
             Self::Request(request) => Some(request.reply),
             Self::Ask(ask) => Some(ask.reply),
+            _ => None,
+        }
+    }
+}
+
+impl RoomMessage {
+    /// What the sender is told when there is no such room; `None` for what makes one, or is no request.
+    pub(in crate::actors) fn refused_by_none(&self) -> Option<Refusal> {
+        match self {
+            Self::Request(request) => Some(answers::absent(&request.command)),
+            Self::Subscribe(_) | Self::Ask(_) => Some(Refusal::NotVisible),
             _ => None,
         }
     }

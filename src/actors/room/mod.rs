@@ -13,6 +13,7 @@ mod roster;
 mod subscriptions;
 mod upkeep;
 
+pub(in crate::actors) use answers::refusal_code;
 pub use message::{Ask, Create, Question, Request, RoomLane, RoomMessage, Subscribe, Subscription};
 pub(in crate::actors) use roster::{Roster, Subscriber};
 

@@ -131,6 +131,7 @@ mod tests {
                 dot: Dot::new(ReplicaId::from_bytes([1; 8]), counter),
                 hlc,
                 author: None,
+                extra: std::collections::BTreeMap::new(),
                 body: Body::Post {
                     thread: None,
                     content: Some(Content {

@@ -71,7 +71,7 @@ impl RoomActor {
             return;
         };
         let State::Open(open) = &mut self.state else {
-            return refuse(reply, &chat::Refusal::NotVisible);
+            return refuse(reply, &answers::absent(&command));
         };
         open.upkeep.busy_at = cx.now();
         if open.commits.is_full() {
@@ -151,7 +151,7 @@ impl RoomActor {
             }
             Write::Lazy | Write::Nothing => decision.notices,
         };
-        match (reply, decision.reply) {
+        match (reply, answers::whole(&open.machine, caller, decision.reply)) {
             (Some(reply), Ok(answer)) => {
                 let frame = answers::success(reply.id(), &open.machine, caller, answer);
                 open.hold(reply, frame, received, &self.node);
