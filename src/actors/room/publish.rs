@@ -119,7 +119,6 @@ mod tests {
     use super::*;
     use crate::crdt::{Content, Dot, Hlc, Op, Stamp};
     use crate::id::{Counter, ReplicaId};
-    use std::collections::BTreeMap;
 
     fn entry(n: u64, text: usize) -> Entry {
         let hlc = Hlc::new(1, 0).expect("small");
@@ -139,7 +138,6 @@ mod tests {
                         ..Content::default()
                     }),
                 },
-                extra: BTreeMap::new(),
             },
         }
     }
