@@ -1,6 +1,6 @@
 //! Deleted and purged bodies: unreadable at once, off the disk soon; headers and fingerprints stay.
 
-use crate::writer::{Writer, content, fence, offset, stamp};
+use crate::writer::{Writer, content, fence, offset, replica, stamp};
 use crate::{ALL, close, open};
 use greenroom::crdt::{Body, Dot, Entry};
 use greenroom::id::Offset;
@@ -142,6 +142,32 @@ fn a_purge_hides_at_once_and_scrubbing_goes_on_after_a_restart() {
     scrubbed(&db.1, &writer);
     assert_eq!(visible(&db.0, &writer), 50);
     assert!(db.1.stats().scrub_slices.get() - job <= 2);
+    let report = check(&db.0);
+    assert!(report.is_clean(), "{:?}", report.problems);
+}
+
+#[test]
+fn a_purge_takes_unknown_fields_and_leaves_the_known_ones() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let db = open(folder.path());
+    let mut writer = Writer::new(1);
+    let topic = Body::Topic { text: "t".into() };
+    for text in ["old", "new"] {
+        let extra = [("x".to_owned(), text.into())].into();
+        writer.op_with(replica(1), topic.clone(), extra);
+    }
+    writer.purge(stamp(1));
+    writer.commit(&db.1).expect("committed");
+    scrubbed(&db.1, &writer);
+    let log =
+        db.0.read_log(writer.room, Offset::MIN, writer.head.offset, ALL)
+            .expect("read");
+    let [old, new] = &log.entries[..] else {
+        panic!("two entries");
+    };
+    assert_eq!((&old.op.body, &new.op.body), (&topic, &topic));
+    assert!(old.op.extra.is_empty());
+    assert_eq!(new.op.extra["x"], "new");
     let report = check(&db.0);
     assert!(report.is_clean(), "{:?}", report.problems);
 }
