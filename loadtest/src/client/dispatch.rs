@@ -197,7 +197,10 @@ impl Client {
                 room.view.note_own(offset, ack.dot);
             }
             for refused in &hot.refused {
-                tally.error(format!("op refused: {:?}", refused.code));
+                tally.error(format!(
+                    "op refused: {:?}: {}",
+                    refused.code, refused.message
+                ));
                 room.has(refused.dot);
                 room.view.note_own(refused.offset.get(), refused.dot);
             }
