@@ -101,11 +101,11 @@ impl Memory {
         self.facts.get(&dot).map(|remembered| &remembered.fact)
     }
 
-    /// Notes what the entry at `at` says of `dot`.
+    /// Notes what the entry at `at` says of `dot`. Nothing is forgotten here: what a command was told it need not look up
+    /// must be at hand until the command is handled.
     pub(super) fn note(&mut self, at: Offset, dot: Dot, fact: Fact) {
         self.facts.insert(dot, Remembered { fact, keep: at });
         self.order.push_back((at, dot));
-        self.forget();
     }
 
     /// Whether too much is on its way to the disk to take more.

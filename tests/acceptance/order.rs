@@ -1,6 +1,6 @@
 //! The order of ops: replicas, resends, gaps, clocks, stamps and voids.
 
-use crate::stage::{START_MS, caller, dot, guest, kick, post, replica, stage, topic, user};
+use crate::stage::{START_MS, caller, dot, edit, guest, kick, post, replica, stage, topic, user};
 use greenroom::chat::{Arrival, Caller, Change, Command, Refusal, Reply, Room, Write, limits};
 use greenroom::crdt::{Hlc, VoidCode};
 
@@ -110,6 +110,22 @@ fn a_resend_is_known_before_the_disk_has_it_and_long_after() {
         posted(stage.ask(&bob, send("other"))).stopped,
         Some(Refusal::DotConflict(dot("bob", 1)))
     );
+}
+
+#[test]
+fn a_target_at_hand_when_a_batch_begins_is_at_hand_until_its_end() {
+    let mut stage = stage();
+    let bob = caller("bob");
+    let posts = |numbers: std::ops::RangeInclusive<u64>| -> Vec<_> {
+        numbers.map(|n| post("bob", n, "text")).collect()
+    };
+    stage.post(&bob, posts(1..=256));
+    // The room remembers the newest 256 entries: it does not ask storage for the first post, and the batch pushes it out.
+    let mut ops = posts(257..=511);
+    ops.push(edit("bob", 512, dot("bob", 1), "new text"));
+    let posted = stage.post(&bob, ops);
+    assert_eq!(posted.refused, []);
+    assert_eq!(posted.accepted.len(), 256);
 }
 
 #[test]

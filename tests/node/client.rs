@@ -149,6 +149,24 @@ impl Client {
         }
     }
 
+    /// Reads on beside the test: a client that does not read is given up after seconds.
+    #[cfg(feature = "failpoints")]
+    pub(crate) fn reading(mut self) -> Reading {
+        let (stop, mut stopped) = tokio::sync::oneshot::channel();
+        let task = tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    _ = &mut stopped => return self,
+                    frame = self.receive() => match frame {
+                        Ok(frame) => self.waiting.push_back(frame),
+                        Err(code) => panic!("closed with {code} after {}", self.newest()),
+                    },
+                }
+            }
+        });
+        Reading { stop, task }
+    }
+
     /// Reads to the end: the close code, and the frames before it.
     pub(crate) async fn closed(mut self) -> (u16, Vec<Value>) {
         loop {
@@ -323,5 +341,22 @@ impl Writer {
     /// The post of this op.
     pub(crate) fn post(&self, op: &Value) -> Value {
         json!({"t": "post", "room": self.room, "ops": [op]})
+    }
+}
+
+/// A client that reads on beside the test.
+#[cfg(feature = "failpoints")]
+pub(crate) struct Reading {
+    stop: tokio::sync::oneshot::Sender<()>,
+    task: tokio::task::JoinHandle<Client>,
+}
+
+#[cfg(feature = "failpoints")]
+impl Reading {
+    /// The client, to go on with.
+    pub(crate) async fn stop(self) -> Client {
+        // Its task ends before this only by a panic, which the join tells.
+        let _ = self.stop.send(());
+        self.task.await.expect("the client reads on")
     }
 }

@@ -49,7 +49,7 @@ async fn followers_of_a_room_that_panics_see_neither_gap_nor_double() {
                 open["vv"] = json!({});
             }
             client.request(open).await;
-            syncing.push(client);
+            syncing.push(client.reading());
         }
         // Posts are on their way to the disk when the panic comes, and queued behind it.
         let ops: Vec<_> = (0..50).map(|_| writer.say("in the middle of it")).collect();
@@ -76,7 +76,8 @@ async fn followers_of_a_room_that_panics_see_neither_gap_nor_double() {
     for (offset, dot) in &acked {
         assert_eq!(live.views[&room].ops.get(&offset.expect("one")), Some(dot));
     }
-    for mut client in syncing {
+    for client in syncing {
+        let mut client = client.stop().await;
         client.caught_up(&room, last).await;
         assert_eq!(client.views[&room].ops, live.views[&room].ops);
     }
