@@ -119,9 +119,14 @@ async fn serve(config: Config) -> Result<(), RunError> {
     actix_web::rt::spawn(gate::watch_revocations(Arc::clone(&node), revoked));
     announce(&addresses, tls.as_ref(), &node);
     let deadline = Duration::from_secs(config.server.drain_deadline_s);
-    actix_web::rt::spawn(drain_on_signal(signals, server.handle(), running, deadline));
+    let drained =
+        actix_web::rt::spawn(drain_on_signal(signals, server.handle(), running, deadline));
     server.await?;
-    // The tree has ended or was abandoned: what it decided is written before the process ends.
+    // The sockets are gone, and the tree may still be writing its last markers: the drain is over when it has ended or
+    // was abandoned at the deadline.
+    if let Err(error) = drained.await {
+        tracing::error!(%error, "the drain failed");
+    }
     node.committer.close();
     tracing::info!("stopped");
     Ok(())
