@@ -115,6 +115,11 @@ hex_id!(
     8
 );
 hex_id!(
+    /// A call: 32 hexadecimal digits, random.
+    CallId,
+    16
+);
+hex_id!(
     /// An invite to a room: 32 hexadecimal digits, random; knowing it is the right to use it.
     InviteId,
     16
@@ -277,6 +282,14 @@ impl fmt::Display for ConnectionId {
         fmt::Display::fmt(&self.0, f)
     }
 }
+
+/// One WebRTC transport of this process, counted from its start; never on the wire or on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerId(pub u64);
+
+/// A media shard of this process, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ShardId(pub u16);
 
 #[cfg(test)]
 mod tests {

@@ -15,7 +15,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 /// Modules that may be imported by those in later lines only. The same order stands at the head of `src/lib.rs`.
 const ORDER: &[&[&str]] = &[
     &["id"],
-    &["crdt", "mailbox"],
+    &["crdt", "mailbox", "rtc"],
+    &["sfu"],
     &["chat", "protocol", "access", "config", "telemetry"],
     &["storage"],
     &["actors"],
@@ -32,6 +33,8 @@ const BINARY: &[&str] = &["cli"];
 const PURE: &[&str] = &[
     "id",
     "crdt",
+    "rtc",
+    "sfu",
     "chat",
     "protocol",
     "access",

@@ -1,0 +1,8 @@
+//! WebRTC without sockets: ICE-lite, DTLS, SRTP, SCTP, SDP answers, RTP and RTCP.
+//!
+//! Owns the formats and the transport state machine of one peer. Time is an argument, datagrams come in and go out as
+//! bytes. It knows nothing of calls, publications or slots (`sfu` does) and opens no socket (`transport/media` does).
+
+mod path;
+
+pub use path::{Path, TcpId};
