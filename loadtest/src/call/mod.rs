@@ -1,0 +1,14 @@
+//! Participants of calls: what they send, how they reach the server, what they make of what arrives.
+//!
+//! Pure, with time as an argument: `stamp`, `floor`, `voice`, `camera`, `vp8`, `hearing`, `watching`, `tally`, `shape`.
+//! Around them, on sockets: `light` and `real` peers, the `proxy`, and the `party` that joins them over signalling.
+
+mod camera;
+mod floor;
+mod hearing;
+mod shape;
+mod stamp;
+mod tally;
+mod voice;
+mod vp8;
+mod watching;
