@@ -6,6 +6,8 @@
 mod camera;
 mod floor;
 mod hearing;
+mod kit;
+mod light;
 mod shape;
 mod stamp;
 mod tally;
