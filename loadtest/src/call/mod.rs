@@ -8,6 +8,7 @@ mod floor;
 mod hearing;
 mod kit;
 mod light;
+mod real;
 mod shape;
 mod stamp;
 mod tally;

@@ -9,11 +9,9 @@ mod receive;
 mod repair;
 mod rtcp;
 mod rtp;
-mod sdp;
+pub(crate) mod sdp;
 mod send;
 mod stun;
-
-pub(crate) use sdp::candidate;
 
 use super::kit::{Arrived, Kit, Outgoing, PeerEvent};
 use anyhow::Context;

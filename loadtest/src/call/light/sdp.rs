@@ -34,15 +34,15 @@ pub(super) struct Encoding {
 
 /// What an answer says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) ufrag: String,
-    pub(super) pwd: String,
-    pub(super) fingerprint: Fingerprint,
+pub(crate) struct Answer {
+    pub(crate) ufrag: String,
+    pub(crate) pwd: String,
+    pub(crate) fingerprint: Fingerprint,
     /// The server begins the DTLS handshake.
-    pub(super) active: bool,
-    pub(super) server: SocketAddr,
+    pub(crate) active: bool,
+    pub(crate) server: SocketAddr,
     /// Per m-line: the media and the retransmission stream the server sends.
-    pub(super) streams: Vec<(Option<u32>, Option<u32>)>,
+    pub(crate) streams: Vec<(Option<u32>, Option<u32>)>,
 }
 
 /// The offer for these lines.
@@ -159,7 +159,7 @@ fn video(out: &mut String, kit: &Kit) -> std::fmt::Result {
 ///
 /// # Errors
 /// When it lacks what a client needs, or refuses a line.
-pub(super) fn read(answer: &str, lines: usize) -> anyhow::Result<Answer> {
+pub(crate) fn read(answer: &str, lines: usize) -> anyhow::Result<Answer> {
     let first = |key: &str| {
         let found = answer.lines().find_map(|line| line.strip_prefix(key));
         found.with_context(|| format!("the answer has no {key}"))
@@ -214,6 +214,28 @@ pub(crate) fn candidate(answer: &str) -> Option<SocketAddr> {
     loopback.or(all.first()).copied()
 }
 
+/// The answer with `server` as its only candidate.
+pub(crate) fn redirect(answer: &str, server: SocketAddr) -> String {
+    let mut done = false;
+    let mut out = String::with_capacity(answer.len());
+    for line in answer.lines() {
+        if line.starts_with("a=candidate:") {
+            if !std::mem::replace(&mut done, true) {
+                let (ip, port) = (server.ip(), server.port());
+                write!(
+                    out,
+                    "a=candidate:1 1 udp 2130706431 {ip} {port} typ host\r\n"
+                )
+                .expect("writing to memory cannot fail");
+            }
+        } else {
+            out.push_str(line);
+            out.push_str("\r\n");
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,6 +246,15 @@ mod tests {
         a=setup:active\r\na=candidate:1 1 tcp 1 10.0.0.1 7701 typ host tcptype passive\r\n\
         a=candidate:1 1 udp 1 10.0.0.1 7701 typ host\r\na=candidate:2 1 udp 1 127.0.0.1 7701 typ host\r\n\
         m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\na=ssrc-group:FID 11 12\r\na=ssrc:11 cname:x\r\n";
+
+    #[test]
+    fn a_redirected_answer_has_one_candidate() {
+        let proxy = SocketAddr::from(([127, 0, 0, 1], 9));
+        let answer = redirect(ANSWER, proxy);
+        assert_eq!(candidate(&answer), Some(proxy));
+        assert_eq!(answer.matches("a=candidate:").count(), 1);
+        assert_eq!(answer.matches("m=").count(), 2);
+    }
 
     #[test]
     fn an_answer_is_read() {
