@@ -8,6 +8,8 @@ mod floor;
 mod hearing;
 mod kit;
 mod light;
+mod peer;
+mod proxy;
 mod real;
 mod shape;
 mod stamp;
