@@ -3,6 +3,7 @@
 //!
 //! Pure: time is an argument, packets are values. It reads the formats of `rtc` and knows no socket, actor or frame.
 
+pub mod call;
 mod model;
 
 pub use model::{Encoding, MediaKind, ParticipantId, Source, TrackId};
