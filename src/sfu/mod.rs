@@ -3,6 +3,13 @@
 //!
 //! Pure: time is an argument, packets are values. It reads the formats of `rtc` and knows no socket, actor or frame.
 
+pub mod allocator;
+pub mod bandwidth;
+pub mod feedback;
+pub mod pacer;
+pub mod quality;
+pub mod speakers;
+
 mod model;
 
 pub use model::{Encoding, MediaKind, ParticipantId, Source, TrackId};
