@@ -6,10 +6,10 @@ use super::track::TrackActor;
 use crate::actors::supervision::{ActorSpec, Address, ChildId, Restart, StartError, Supervisor};
 use crate::id::CallId;
 use crate::mailbox::RefusedReason;
-use crate::rtc::session::Identity;
+use crate::rtc::identity::Identity;
+use crate::rtc::sdp::Candidate;
 use actix_rt::ArbiterHandle;
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,10 +23,8 @@ pub const HOME_PEERS: usize = 64;
 pub struct ShardPort {
     /// Its thread.
     pub arbiter: ArbiterHandle,
-    /// Where its UDP socket is reached, as advertised to clients.
-    pub udp: Vec<SocketAddr>,
-    /// Where ICE-TCP is reached; the same for every shard.
-    pub tcp: Vec<SocketAddr>,
+    /// Where it is reached, for the answers of its peers.
+    pub candidates: Vec<Candidate>,
 }
 
 /// Where a call's actor belongs: the thread on which its media is forwarded.

@@ -2,17 +2,18 @@
 
 use crate::id::CallId;
 use crate::mailbox::Item;
-use crate::rtc::IceCredentials;
 use crate::rtc::codec::Codec;
 use crate::rtc::extension::AudioLevel;
+use crate::rtc::ice::IceCredentials;
 use crate::rtc::sdp::Agreed;
 use crate::rtc::session::SessionConfig;
-use crate::sfu::{Encoding, ParticipantId, Quality, Source, TrackId};
+use crate::sfu::quality::Quality;
+use crate::sfu::{Encoding, ParticipantId, Source, TrackId};
 use bytes::Bytes;
 use std::{fmt, sync::Arc};
 
 /// Audio levels of one track reach its Call at most this often, milliseconds.
-pub const LEVEL_EVERY_MS: u64 = 100;
+pub const LEVEL_EVERY_MS: u64 = 60;
 /// The largest message of a data channel that is relayed, bytes.
 pub const DATA_BYTES_MAX: usize = 16 * 1024;
 
