@@ -5,6 +5,7 @@
 
 pub mod allocator;
 pub mod bandwidth;
+pub mod call;
 pub mod feedback;
 pub mod pacer;
 pub mod quality;

@@ -156,6 +156,15 @@ impl Connection {
                 self.refuse(Some(id), ErrorCode::Unsupported, Advice::Fix, message);
             }
             F::Unknown { id: None } => {}
+            F::CallJoin(_)
+            | F::CallOffer(_)
+            | F::CallLayout(_)
+            | F::CallMute(_)
+            | F::CallHand(_)
+            | F::CallUnpublish(_)
+            | F::CallLeave(_)
+            | F::CallRemove(_)
+            | F::CallEnd(_) => {}
             // Commands and questions: sorted out above.
             F::Post { .. }
             | F::RoomUpdate { .. }
