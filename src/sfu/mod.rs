@@ -4,5 +4,6 @@
 //! Pure: time is an argument, packets are values. It reads the formats of `rtc` and knows no socket, actor or frame.
 
 mod model;
+pub mod packet;
 
 pub use model::{Encoding, MediaKind, ParticipantId, Source, TrackId};
