@@ -7,10 +7,18 @@ pub mod allocator;
 pub mod bandwidth;
 pub mod call;
 pub mod feedback;
-pub mod pacer;
-pub mod quality;
-pub mod speakers;
-
+pub mod history;
+pub mod keyframe;
+pub mod lanes;
+pub mod loss;
 mod model;
+pub mod pacer;
+pub mod packet;
+pub mod quality;
+pub mod reception;
+pub mod report;
+pub mod selector;
+pub mod slot;
+pub mod speakers;
 
 pub use model::{Encoding, MediaKind, ParticipantId, Source, TrackId};
