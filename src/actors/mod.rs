@@ -6,6 +6,7 @@ pub mod clock;
 pub mod connection;
 pub mod gate;
 mod listing;
+pub mod media;
 pub mod node;
 pub mod outbox;
 pub mod readers;

@@ -10,6 +10,7 @@ pub use client::{
 pub use server::{
     CallAnswer, CallChanged, CallDemand, CallEnd, CallEnded, CallInfo, CallJoined, CallMuted,
     CallQuality, CallSlots, CallSpeakers, CallState, CallTrack, Departed, EncodingDemand,
-    LeaveReason, LinkState, Participant, Quality, QualityReason, SlotReason, SlotState, SlotStatus,
-    TrackDemand,
+    Participant, Quality, QualityReason, SlotState, TrackDemand,
 };
+
+pub use crate::sfu::call::{LeaveReason, LinkState, SlotReason, SlotStatus};

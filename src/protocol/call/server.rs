@@ -2,6 +2,7 @@
 
 use crate::id::{CallId, DeviceId, RoomId, UserId};
 use crate::protocol::RequestId;
+use crate::sfu::call::{LeaveReason, LinkState, SlotReason, SlotStatus};
 use crate::sfu::{Encoding, ParticipantId, Source, TrackId};
 use serde::{Deserialize, Serialize};
 
@@ -60,18 +61,6 @@ pub struct Participant {
     pub tracks: Vec<CallTrack>,
 }
 
-/// Where a participant stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LinkState {
-    /// Media is not there yet, or was lost and may come back.
-    Connecting,
-    /// Media flows.
-    Connected,
-    /// The WebSocket was lost: they come back within 20 s, or leave.
-    Away,
-}
-
 /// A publication.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallTrack {
@@ -116,22 +105,6 @@ pub struct Departed {
     pub reason: LeaveReason,
 }
 
-/// Why a participant is gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LeaveReason {
-    /// They left.
-    Left,
-    /// Their connection was lost and did not come back.
-    Lost,
-    /// A moderator put them out of the call.
-    Removed,
-    /// They may no longer be in the room, or their token ended.
-    Revoked,
-    /// They joined again on the same device.
-    Replaced,
-}
-
 /// `call.slots`: what slots show now; those not named stay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallSlots {
@@ -160,32 +133,6 @@ pub struct SlotState {
     /// Why nothing comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<SlotReason>,
-}
-
-/// Whether something comes in a slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SlotStatus {
-    /// Media comes.
-    Live,
-    /// A publication is there, and nothing comes of it now.
-    Paused,
-    /// No publication is there.
-    Empty,
-}
-
-/// Why nothing comes in a slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SlotReason {
-    /// The publication is muted.
-    Muted,
-    /// The link carries no more.
-    Bandwidth,
-    /// The offer took no codec that the publication comes in.
-    Codec,
-    /// Its publisher sends nothing.
-    Sender,
 }
 
 /// `call.speakers`: who speaks.

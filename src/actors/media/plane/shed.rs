@@ -1,0 +1,145 @@
+//! What is given up before it costs anything, when the thread cannot keep up: the lowest class first, by its header,
+//! before decryption. Sound, STUN, DTLS and RTCP are never shed.
+
+use crate::actors::media::Class;
+use std::time::{Duration, Instant};
+
+/// A datagram that waited this long says that the thread cannot keep up.
+pub const LAG_HIGH: Duration = Duration::from_millis(15);
+/// One that waited no longer than this says that it can.
+pub const LAG_LOW: Duration = Duration::from_millis(3);
+/// How long a lag must last before more is shed.
+const RAISE_AFTER: Duration = Duration::from_millis(20);
+/// How long there must be no lag before less is shed; the price of a mistake is a keyframe.
+const LOWER_AFTER: Duration = Duration::from_secs(2);
+
+/// How much is shed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Shedding {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The larger encodings of simulcast.
+    Enhancement,
+    /// Cameras as a whole.
+    Cameras,
+    /// All video.
+    Video,
+}
+
+impl Shedding {
+    /// Whether a class is given up at this level.
+    #[must_use]
+    pub fn takes(self, class: Class) -> bool {
+        match class {
+            Class::Audio => false,
+            Class::Screen => self >= Self::Video,
+            Class::Base => self >= Self::Cameras,
+            Class::Enhancement => self >= Self::Enhancement,
+        }
+    }
+
+    fn more(self) -> Self {
+        match self {
+            Self::Nothing => Self::Enhancement,
+            Self::Enhancement => Self::Cameras,
+            Self::Cameras | Self::Video => Self::Video,
+        }
+    }
+
+    fn less(self) -> Self {
+        match self {
+            Self::Nothing | Self::Enhancement => Self::Nothing,
+            Self::Cameras => Self::Enhancement,
+            Self::Video => Self::Cameras,
+        }
+    }
+}
+
+/// Watches how long datagrams wait and decides how much to shed.
+#[derive(Debug, Default)]
+pub struct Shed {
+    level: Shedding,
+    /// Since when it lags.
+    lagging: Option<Instant>,
+    /// Since when it does not.
+    calm: Option<Instant>,
+}
+
+impl Shed {
+    /// How much is shed now.
+    #[must_use]
+    pub fn level(&self) -> Shedding {
+        self.level
+    }
+
+    /// Takes in how long the oldest datagram of a batch has waited.
+    pub fn observe(&mut self, now: Instant, lag: Duration) {
+        if lag >= LAG_HIGH {
+            self.calm = None;
+            let since = *self.lagging.get_or_insert(now);
+            if now.saturating_duration_since(since) >= RAISE_AFTER {
+                self.level = self.level.more();
+                self.lagging = Some(now);
+            }
+        } else if lag <= LAG_LOW {
+            self.lagging = None;
+            let since = *self.calm.get_or_insert(now);
+            if now.saturating_duration_since(since) >= LOWER_AFTER {
+                self.level = self.level.less();
+                self.calm = Some(now);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HIGH: Duration = LAG_HIGH;
+    const NONE: Duration = Duration::ZERO;
+
+    #[test]
+    fn one_late_batch_sheds_nothing() {
+        let (mut shed, now) = (Shed::default(), Instant::now());
+        shed.observe(now, HIGH);
+        shed.observe(now + Duration::from_millis(5), NONE);
+        shed.observe(now + Duration::from_millis(30), HIGH);
+        assert_eq!(shed.level(), Shedding::Nothing);
+    }
+
+    #[test]
+    fn a_lasting_lag_sheds_more_and_more_but_never_sound() {
+        let (mut shed, mut now) = (Shed::default(), Instant::now());
+        let mut seen = vec![shed.level()];
+        for _ in 0..10 {
+            shed.observe(now, HIGH);
+            now += RAISE_AFTER;
+            if *seen.last().unwrap() != shed.level() {
+                seen.push(shed.level());
+            }
+        }
+        use Shedding::*;
+        assert_eq!(seen, [Nothing, Enhancement, Cameras, Video]);
+        assert!(shed.level().takes(Class::Screen));
+        assert!(!shed.level().takes(Class::Audio));
+        assert!(!Enhancement.takes(Class::Base));
+        assert!(!Cameras.takes(Class::Screen));
+    }
+
+    #[test]
+    fn it_comes_back_slowly_and_only_when_calm() {
+        let (mut shed, now) = (Shed::default(), Instant::now());
+        shed.observe(now, HIGH);
+        shed.observe(now + RAISE_AFTER, HIGH);
+        assert_eq!(shed.level(), Shedding::Enhancement);
+        let calm = now + Duration::from_secs(1);
+        shed.observe(calm, NONE);
+        shed.observe(calm + LOWER_AFTER / 2, HIGH);
+        shed.observe(calm + LOWER_AFTER, NONE);
+        assert_eq!(shed.level(), Shedding::Enhancement);
+        shed.observe(calm + 2 * LOWER_AFTER, NONE);
+        assert_eq!(shed.level(), Shedding::Nothing);
+    }
+}

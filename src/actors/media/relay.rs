@@ -1,0 +1,69 @@
+//! Packets on their way to subscribers on other shards: one bounded queue for each pair of shards.
+//!
+//! The first packet for a shard wakes it; what finds its queue full is dropped and counted, as it would be by a link.
+//! Requests for keyframes come back through the mailbox of the Track.
+
+use super::port::{ShardId, TrackKey};
+use crate::sfu::packet::Packet;
+use crossbeam::queue::ArrayQueue;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Packets that wait for one shard from one other: 20 ms of 50,000 packets a second.
+const RELAYED_MAX: usize = 1_024;
+
+/// A packet for the subscribers of its publication on another shard.
+#[derive(Debug)]
+pub struct Relayed {
+    /// The publication.
+    pub track: TrackKey,
+    /// The packet.
+    pub packet: Arc<Packet>,
+}
+
+/// One shard's end of the queues to and from the others.
+#[derive(Debug)]
+pub struct Relay {
+    shard: ShardId,
+    /// By receiver, then by sender.
+    queues: Arc<[Box<[ArrayQueue<Relayed>]>]>,
+    wakes: Arc<[Arc<Notify>]>,
+}
+
+impl Relay {
+    /// The ends of all shards, each of which is woken through its place in `wakes`.
+    #[must_use]
+    pub fn between(wakes: &[Arc<Notify>]) -> Vec<Self> {
+        let shards = wakes.len();
+        let inbox = || -> Box<[ArrayQueue<Relayed>]> {
+            (0..shards).map(|_| ArrayQueue::new(RELAYED_MAX)).collect()
+        };
+        let queues: Arc<[_]> = (0..shards).map(|_| inbox()).collect();
+        let wakes: Arc<[_]> = wakes.into();
+        let ids = (0..).map(ShardId).take(shards);
+        let end = |shard| Self {
+            shard,
+            queues: Arc::clone(&queues),
+            wakes: Arc::clone(&wakes),
+        };
+        ids.map(end).collect()
+    }
+
+    /// Sends a packet to another shard. False when its queue is full.
+    pub(super) fn send(&self, to: ShardId, relayed: Relayed) -> bool {
+        let to = usize::from(to.0);
+        let queue = &self.queues[to][usize::from(self.shard.0)];
+        let was_empty = queue.is_empty();
+        let sent = queue.push(relayed).is_ok();
+        if was_empty {
+            self.wakes[to].notify_one();
+        }
+        sent
+    }
+
+    /// The next packet for this shard.
+    pub(super) fn receive(&self) -> Option<Relayed> {
+        let inbox = &self.queues[usize::from(self.shard.0)];
+        inbox.iter().find_map(ArrayQueue::pop)
+    }
+}

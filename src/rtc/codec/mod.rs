@@ -1,0 +1,125 @@
+//! Codecs: what one RTP payload says of its frame, without decoding it.
+
+mod av1;
+pub mod dependency;
+mod h264;
+mod h265;
+pub mod vp8;
+pub mod vp9;
+
+pub use dependency::{DecodeTargets, DescriptorState};
+
+/// A codec that passes through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Codec {
+    /// Opus (RFC 7587).
+    Opus,
+    /// Redundant Opus (RFC 2198).
+    Red,
+    /// VP8 (RFC 7741).
+    Vp8,
+    /// VP9 (RFC 9628).
+    Vp9,
+    /// H.264 (RFC 6184).
+    H264,
+    /// H.265 (RFC 7798).
+    H265,
+    /// AV1 (RTP payload format for AV1).
+    Av1,
+}
+
+impl Codec {
+    /// Its encoding name in SDP, whose case does not matter.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Opus => "opus",
+            Self::Red => "red",
+            Self::Vp8 => "VP8",
+            Self::Vp9 => "VP9",
+            Self::H264 => "H264",
+            Self::H265 => "H265",
+            Self::Av1 => "AV1",
+        }
+    }
+
+    /// The clock of its timestamps.
+    #[must_use]
+    pub const fn clock_hz(self) -> u32 {
+        if self.is_audio() { 48_000 } else { 90_000 }
+    }
+
+    /// Whether it is sound.
+    #[must_use]
+    pub const fn is_audio(self) -> bool {
+        matches!(self, Self::Opus | Self::Red)
+    }
+}
+
+/// The ids of a picture, as VP8 and VP9 count them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PictureIds {
+    /// The picture: 15 bits, or 7 when not `long`.
+    pub picture_id: u16,
+    /// Whether the payload has 15 bits for it.
+    pub long: bool,
+    /// Counts the pictures of temporal layer 0, wrapping, when the payload has it.
+    pub tl0: Option<u8>,
+}
+
+/// What a packet says of its frame. A *frame* is one spatial layer of a *picture*.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameInfo {
+    /// The first packet of its frame. Of H.264 and H.265, whose payloads do not tell, every packet that may be first:
+    /// parameter sets and the first slice.
+    pub start: bool,
+    /// The last packet of its frame.
+    pub end_of_frame: bool,
+    /// The last packet of its picture.
+    pub end_of_picture: bool,
+    /// The frame needs no earlier picture: decoding can begin here. Certain with `start`; later packets of the same
+    /// frame do not always tell.
+    pub keyframe: bool,
+    /// Spatial layer, from 0.
+    pub spatial: u8,
+    /// Temporal layer, from 0.
+    pub temporal: u8,
+    /// One may begin to take this temporal layer with this frame.
+    pub layer_sync: bool,
+    /// The frame needs the spatial layer below, of the same picture.
+    pub inter_layer: bool,
+    /// The spatial layer above, of the same picture, may need this frame.
+    pub needed_above: bool,
+    /// No other frame needs this one.
+    pub discardable: bool,
+    /// Ids to rewrite, of VP8 and VP9.
+    pub picture: Option<PictureIds>,
+    /// The frame's number, of a dependency descriptor.
+    pub frame_number: Option<u16>,
+    /// Where the frame belongs, of a dependency descriptor.
+    pub targets: Option<DecodeTargets>,
+}
+
+/// Reads what `payload` (decrypted and without padding) says. `marker` is that of the RTP header, `descriptor` the value
+/// of the dependency descriptor if the packet has one, and `state` what earlier packets of the same SSRC said.
+///
+/// A malformed payload is a middle part of a frame of layer 0: it is passed on and never switched to.
+pub fn describe(
+    codec: Codec,
+    payload: &[u8],
+    marker: bool,
+    descriptor: Option<&[u8]>,
+    state: &mut DescriptorState,
+) -> FrameInfo {
+    let _ = (codec, payload, marker, descriptor, state);
+    todo!()
+}
+
+/// Rewrites the picture ids of VP8 and VP9 in place, within the width that the payload has; other codecs have none.
+pub fn rewrite_picture_ids(codec: Codec, payload: &mut [u8], ids: PictureIds) {
+    match codec {
+        Codec::Vp8 => vp8::rewrite(payload, ids),
+        Codec::Vp9 => vp9::rewrite(payload, ids),
+        _ => {}
+    }
+}
