@@ -3,6 +3,7 @@
 //! Pure, with time as an argument: `stamp`, `floor`, `voice`, `camera`, `vp8`, `hearing`, `watching`, `tally`, `shape`.
 //! Around them, on sockets: `light` and `real` peers, the `proxy`, and the `party` that joins them over signalling.
 
+mod band;
 mod camera;
 mod floor;
 mod hearing;
@@ -11,6 +12,7 @@ mod light;
 mod peer;
 mod proxy;
 mod real;
+mod seat;
 mod shape;
 mod stamp;
 mod tally;

@@ -186,25 +186,28 @@ impl Peer {
         Ok(())
     }
 
-    /// The microphone and cameras work from now on; their first packets fall due soon after.
-    pub(crate) fn start_media(&self, start_us: u64) {
+    /// The microphone and cameras work from now on. `talk_us`: when the talk of the room began.
+    pub(crate) fn start_media(&self, talk_us: u64) {
+        let now_us = now_us();
         let inner = &mut *self.inner.borrow_mut();
         let first = self.place.index * STREAMS;
         for (medium, picture) in self.kit.publications() {
             match (medium, picture) {
                 (Medium::Camera, Some(picture)) => {
-                    let camera = Camera::new(StreamId(first + 1), picture, start_us);
+                    let camera = Camera::new(StreamId(first + 1), picture, now_us);
                     inner.cameras.push((medium, camera));
                 }
                 (_, Some(picture)) => {
-                    let screen = Camera::new(StreamId(first + 5), picture, start_us);
+                    let screen = Camera::new(StreamId(first + 5), picture, now_us);
                     inner.cameras.push((medium, screen));
                 }
                 (_, None) => {
                     let Place {
                         who, talk, floor, ..
                     } = self.place.clone();
-                    inner.voice = Some(Voice::new(StreamId(first), who, talk, floor, start_us));
+                    let mut voice = Voice::new(StreamId(first), who, talk, floor, talk_us);
+                    voice.skip_to(now_us);
+                    inner.voice = Some(voice);
                 }
             }
         }

@@ -99,12 +99,13 @@ impl Watching {
         if let Some(stay) = self.stay.take() {
             stay.close(tally);
         }
-        tally.switches += self.switched_us.len() as u64;
+        let switched_us = std::mem::take(&mut self.switched_us);
+        tally.switches += switched_us.len() as u64;
         let within = |from: &u64| {
             let inside = |at: &&u64| **at >= *from && **at < *from + SWITCHES_US;
-            self.switched_us.iter().filter(inside).count() as u64
+            switched_us.iter().filter(inside).count() as u64
         };
-        let most = self.switched_us.iter().map(within).max().unwrap_or(0);
+        let most = switched_us.iter().map(within).max().unwrap_or(0);
         tally.switches_in_10_s_max = tally.switches_in_10_s_max.max(most);
     }
 
