@@ -151,13 +151,17 @@ fn spread(
         let codec = publications[&track].codec;
         codec.is_some_and(|codec| member.slots[place].codecs.takes(codec))
     };
-    let chosen: Vec<TrackId> = candidates
-        .iter()
-        .filter(others)
-        .filter(|track| places.iter().any(|place| takes(*place, **track)))
-        .take(places.len())
-        .copied()
-        .collect();
+    let mut free = places.to_vec();
+    let mut chosen = Vec::new();
+    for track in candidates.iter().filter(others) {
+        if free.is_empty() {
+            break;
+        }
+        if let Some(at) = free.iter().position(|place| takes(*place, *track)) {
+            free.swap_remove(at);
+            chosen.push(*track);
+        }
+    }
     let mut waiting = Vec::new();
     for track in chosen {
         let now = places

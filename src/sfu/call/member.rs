@@ -228,7 +228,7 @@ impl SlotView {
 }
 
 impl Slot {
-    pub(super) const fn new(offer: SlotOffer) -> Self {
+    pub(super) fn new(offer: SlotOffer) -> Self {
         Self {
             mid: offer.mid,
             kind: offer.kind,

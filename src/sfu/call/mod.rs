@@ -9,6 +9,8 @@ mod effect;
 mod fill;
 mod member;
 mod moderation;
+#[cfg(test)]
+mod properties;
 mod publication;
 mod roster;
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! A publication, and how offers add and end them.
 
-use super::member::{Lines, Member, Mid, Slot};
+use super::member::{Lines, Mid, Slot};
 use super::{Call, Effect, PUBLICATIONS_MAX, Refusal, SLOTS_MAX};
 use crate::rtc::codec::Codec;
-use crate::sfu::{Encoding, MediaKind, ParticipantId, Source, TrackId};
+use crate::sfu::{Encoding, ParticipantId, Source, TrackId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
@@ -202,11 +202,4 @@ pub(super) fn check(lines: &Lines) -> Result<(), Refusal> {
         return Err(Refusal::BadLines);
     }
     Ok(())
-}
-
-impl Member {
-    /// How many slots of a kind there are.
-    pub(super) fn slot_count(&self, kind: MediaKind) -> usize {
-        self.slots.iter().filter(|slot| slot.kind == kind).count()
-    }
 }

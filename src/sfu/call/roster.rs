@@ -215,9 +215,10 @@ impl Call {
         participant: ParticipantId,
         change: impl FnOnce(&mut Member) -> bool,
     ) -> Vec<Effect> {
-        match self.members.get_mut(&participant) {
-            Some(member) if change(Arc::make_mut(member)) => vec![Effect::Updated(participant)],
-            _ => Vec::new(),
+        let member = self.members.get_mut(&participant);
+        match member.map(|member| change(Arc::make_mut(member))) {
+            Some(true) => vec![Effect::Updated(participant)],
+            Some(false) | None => Vec::new(),
         }
     }
 }
