@@ -7,7 +7,8 @@ use crate::actors::supervision::{ActorSpec, Address, ChildId, Restart, StartErro
 use crate::id::CallId;
 use crate::mailbox::RefusedReason;
 use crate::rtc::identity::Identity;
-use crate::rtc::sdp::Candidate;
+use crate::rtc::sdp::{AgreedCodec, Candidate};
+use crate::sfu::Source;
 use actix_rt::ArbiterHandle;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -78,6 +79,8 @@ struct Place {
 pub(in crate::actors) struct Published {
     pub(in crate::actors) shard: ShardId,
     pub(in crate::actors) address: Address<TrackActor>,
+    pub(in crate::actors) source: Source,
+    pub(in crate::actors) codec: AgreedCodec,
 }
 
 impl MediaHandle {
@@ -185,12 +188,11 @@ impl MediaHandle {
     pub(in crate::actors) fn publish(
         &self,
         key: TrackKey,
-        shard: ShardId,
+        published: Published,
         spec: ActorSpec<TrackActor>,
     ) -> Result<ChildId, StartError> {
-        let address = spec.address();
         let child = self.0.tracks.start_child(spec)?;
-        lock(&self.0.published).insert(key, Published { shard, address });
+        lock(&self.0.published).insert(key, published);
         Ok(child)
     }
 

@@ -29,6 +29,17 @@ pub enum Codec {
 }
 
 impl Codec {
+    /// Every one of them.
+    pub const ALL: [Self; 7] = [
+        Self::Opus,
+        Self::Red,
+        Self::Vp8,
+        Self::Vp9,
+        Self::H264,
+        Self::H265,
+        Self::Av1,
+    ];
+
     /// Its encoding name in SDP, whose case does not matter.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -209,6 +209,9 @@ impl Dtls {
         }
         if was_handshaking {
             self.remember_flight(now, output);
+        } else if records::first_message(&admitted.records).is_some() {
+            let answer = self.flight.answer(now);
+            self.resend(answer);
         }
     }
 
@@ -262,10 +265,8 @@ impl Dtls {
 
     /// Repeats a flight, or gives up.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if let Some(flight) = self.flight.due(now) {
-            self.stats.resent += 1;
-            self.send(&flight);
-        }
+        let due = self.flight.due(now);
+        self.resend(due);
         if matches!(self.phase, Phase::Handshaking { until } if until <= now) {
             self.fail();
         }
@@ -377,6 +378,13 @@ impl Dtls {
         std::iter::from_fn(|| self.endpoint.poll_transmit())
             .map(|transmit| transmit.message.to_vec())
             .collect()
+    }
+
+    fn resend(&mut self, flight: Option<Vec<Vec<u8>>>) {
+        if let Some(flight) = flight {
+            self.stats.resent += 1;
+            self.send(&flight);
+        }
     }
 
     fn send(&mut self, datagrams: &[Vec<u8>]) {

@@ -15,11 +15,17 @@ pub(super) const RESEND_MAX: Duration = Duration::from_millis(800);
 /// How often the very last flight is repeated, which nobody answers.
 const FINAL_REPEATS: u8 = 3;
 
+/// How often it is repeated beyond that, to a peer that shows by repeating its own flight that it has not got it.
+const FINAL_ANSWERS_MAX: u8 = 32;
+
 /// The last flight.
 #[derive(Debug, Default)]
 pub(super) struct Flight {
     datagrams: Vec<Vec<u8>>,
     again: Option<Again>,
+    /// Only for the final flight.
+    answers_left: u8,
+    answered: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +45,21 @@ impl Flight {
     /// The flight was sent that ends the handshake.
     pub(super) fn sent_last(&mut self, now: Instant, datagrams: Vec<Vec<u8>>) {
         self.begin(now, datagrams, Some(FINAL_REPEATS));
+        self.answers_left = FINAL_ANSWERS_MAX;
+    }
+
+    /// The peer repeats itself although the handshake is complete: the final flight again, but not for each datagram of
+    /// the peer's. The library would answer too, were the records not the same that it has seen.
+    pub(super) fn answer(&mut self, now: Instant) -> Option<Vec<Vec<u8>>> {
+        let is_early = self
+            .answered
+            .is_some_and(|answered| now < answered + RESEND_FIRST);
+        if is_early || self.answers_left == 0 {
+            return None;
+        }
+        self.answers_left -= 1;
+        self.answered = Some(now);
+        Some(self.datagrams.clone())
     }
 
     /// Nothing is to be repeated any more.
@@ -56,11 +77,7 @@ impl Flight {
         let again = self.again.filter(|again| again.at <= now)?;
         let wait = (again.wait * 2).min(RESEND_MAX);
         let left = again.left.map(|left| left - 1);
-        if left == Some(0) {
-            self.again = None;
-            return Some(std::mem::take(&mut self.datagrams));
-        }
-        self.again = Some(Again {
+        self.again = (left != Some(0)).then_some(Again {
             at: now + wait,
             wait,
             left,
@@ -69,12 +86,16 @@ impl Flight {
     }
 
     fn begin(&mut self, now: Instant, datagrams: Vec<Vec<u8>>, left: Option<u8>) {
-        self.datagrams = datagrams;
-        self.again = Some(Again {
+        let again = Again {
             at: now + RESEND_FIRST,
             wait: RESEND_FIRST,
             left,
-        });
+        };
+        *self = Self {
+            datagrams,
+            again: Some(again),
+            ..Self::default()
+        };
     }
 }
 
@@ -110,6 +131,22 @@ mod tests {
         flight.sent_last(begin, vec![vec![1]]);
         let times = repeats(&mut flight, begin, Duration::from_secs(60));
         assert_eq!(times, [50, 150, 350]);
-        assert!(flight.datagrams.is_empty(), "and then forgotten");
+    }
+
+    #[test]
+    fn the_last_flight_answers_repetitions_within_bounds() {
+        let begin = Instant::now();
+        let mut flight = Flight::default();
+        flight.sent(begin, vec![vec![1]]);
+        assert_eq!(flight.answer(begin), None, "the peer's turn");
+        flight.sent_last(begin, vec![vec![1]]);
+        let answers = (0..1000)
+            .filter(|ms| flight.answer(begin + Duration::from_millis(*ms)).is_some())
+            .count();
+        assert_eq!(answers, 20);
+        let answers = (1..1000)
+            .filter(|s| flight.answer(begin + Duration::from_secs(*s)).is_some())
+            .count();
+        assert_eq!(answers, usize::from(FINAL_ANSWERS_MAX) - 20);
     }
 }

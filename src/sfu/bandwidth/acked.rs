@@ -76,8 +76,7 @@ impl AckedRate {
         let sample_variance = (uncertainty * uncertainty).max(f64::MIN_POSITIVE);
         let predicted = self.variance + VARIANCE_STEP;
         let total = sample_variance + predicted;
-        self.estimate_bps =
-            Some((sample_variance * estimate_bps + predicted * sample_bps) / total);
+        self.estimate_bps = Some((sample_variance * estimate_bps + predicted * sample_bps) / total);
         self.variance = sample_variance * predicted / total;
     }
 

@@ -117,7 +117,9 @@ mod tests {
         let mut groups = PacketGroups::default();
         packets
             .iter()
-            .filter_map(|&(sent, arrived)| groups.push(arrived * 1_000, sent * 1_000, arrived * 1_000))
+            .filter_map(|&(sent, arrived)| {
+                groups.push(arrived * 1_000, sent * 1_000, arrived * 1_000)
+            })
             .map(|delta| (delta.sent_us / 1_000, delta.arrived_us / 1_000))
             .collect()
     }
@@ -140,7 +142,10 @@ mod tests {
         for step in 0..4 {
             groups.push(step * 20_000, step * 20_000, step * 20_000);
         }
-        assert_eq!(groups.push(80_000, 80_000, 9_000_000).map(|it| it.sent_us), Some(20_000));
+        assert_eq!(
+            groups.push(80_000, 80_000, 9_000_000).map(|it| it.sent_us),
+            Some(20_000)
+        );
         assert_eq!(groups.push(100_000, 100_000, 9_020_000), None);
         assert_eq!(groups.push(120_000, 120_000, 9_040_000), None);
     }

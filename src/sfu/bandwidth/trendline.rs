@@ -171,7 +171,11 @@ mod tests {
     #[test]
     fn a_growing_queue_is_overuse_and_a_shrinking_one_is_not() {
         let mut trendline = Trendline::new();
-        assert!(run(&mut trendline, 0, 60, 0).iter().all(|it| *it == Usage::Normal));
+        assert!(
+            run(&mut trendline, 0, 60, 0)
+                .iter()
+                .all(|it| *it == Usage::Normal)
+        );
         let growing = run(&mut trendline, 60, 20, 4_000);
         let detected = growing.iter().position(|it| *it == Usage::Over);
         assert!(detected.is_some_and(|groups| groups < 12), "{growing:?}");

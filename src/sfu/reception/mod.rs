@@ -1,6 +1,10 @@
 //! What is received of one encoding: duplicates, gaps and their repair, and the statistics of receiver reports.
 
+mod window;
+
 use crate::rtc::rtcp::ReportBlock;
+pub(in crate::sfu) use window::{Seen, Window};
+
 use std::time::{Duration, Instant};
 
 /// What a packet is to what came before it.

@@ -41,6 +41,8 @@ pub struct Pass {
     pub lane: EgressLane,
     /// Its marker, which is set where higher spatial layers are cut.
     pub marker: bool,
+    /// The slot begins with another stream here, or again with the same.
+    pub begins: bool,
 }
 
 /// What a slot does with a packet.
