@@ -19,3 +19,11 @@ mod tally;
 mod voice;
 mod vp8;
 mod watching;
+
+pub(crate) use band::Band;
+pub(crate) use camera::Picture;
+pub(crate) use floor::{Floor, Talk};
+pub(crate) use kit::{Kit, Opens};
+pub(crate) use peer::{ClientKind, Peer, Place, Sent};
+pub(crate) use seat::{Bad, Seat, View};
+pub(crate) use tally::MediaTally;
