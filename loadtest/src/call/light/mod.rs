@@ -314,3 +314,6 @@ fn seal_rtcp(session: &mut Session, mut compound: Vec<u8>) -> Option<Vec<u8>> {
     session.seal_rtcp(&mut compound).ok()?;
     Some(compound)
 }
+
+#[cfg(test)]
+mod tests;
