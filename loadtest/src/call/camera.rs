@@ -89,6 +89,8 @@ pub(crate) struct Camera {
     picture: Picture,
     first: StreamId,
     start_us: u64,
+    /// RTP time at the start.
+    timestamp: u64,
     ticks: u64,
     encoders: Vec<Encoder>,
 }
@@ -112,9 +114,25 @@ impl Camera {
             picture,
             first,
             start_us: start_us + u64::from(first.0) * 7_919 % frame_us,
+            timestamp: 0,
             ticks: 0,
             encoders: vec![Encoder::default(); picture.layers.len()],
         }
+    }
+
+    /// A camera with another picture of as many layers, whose frames and packets are counted on.
+    pub(crate) fn replaced(&self, first: StreamId, picture: Picture, start_us: u64) -> Self {
+        let mut next = Self::new(first, picture, start_us);
+        // RTP time goes on from where it was.
+        next.timestamp = self.timestamp_at(start_us);
+        for (new, old) in next.encoders.iter_mut().zip(&self.encoders) {
+            new.clone_from(old);
+        }
+        next
+    }
+
+    fn timestamp_at(&self, at_us: u64) -> u64 {
+        self.timestamp + at_us.saturating_sub(self.start_us) * 9 / 100
     }
 
     /// When the next frame falls due.
@@ -140,7 +158,7 @@ impl Camera {
     /// The packets of the frame that is due, in all layers, sent at `now_us`.
     pub(crate) fn film(&mut self, now_us: u64, mut send: impl FnMut(Filmed)) {
         let due_us = self.due_us();
-        let timestamp = (due_us - self.start_us) * 9 / 100;
+        let timestamp = self.timestamp_at(due_us);
         let timestamp = u32::try_from(timestamp & u64::from(u32::MAX)).expect("masked to 32 bits");
         for index in 0..self.encoders.len() {
             self.encode(index, due_us, now_us, timestamp, &mut send);

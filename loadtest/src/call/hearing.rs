@@ -64,14 +64,14 @@ impl Hearing {
         tally.spurts_heard += 1;
         spurt.take(stamp, copy, now_us, tally);
         if let Some(ended) = self.spurts.insert(stamp.stream, spurt) {
-            ended.close(true, tally);
+            ended.close(stamp.stream, true, tally);
         }
     }
 
     /// Counts what is still open: nothing more will be heard.
     pub(crate) fn finish(&mut self, tally: &mut MediaTally) {
-        for (_, spurt) in self.spurts.drain() {
-            spurt.close(false, tally);
+        for (stream, spurt) in self.spurts.drain() {
+            spurt.close(stream, false, tally);
         }
     }
 }
@@ -105,7 +105,7 @@ impl Spurt {
     }
 
     /// `ended`: the next spurt has begun, so that this one was sent to its end.
-    fn close(self, ended: bool, tally: &mut MediaTally) {
+    fn close(self, stream: StreamId, ended: bool, tally: &mut MediaTally) {
         let end = if ended && self.parts > 0 {
             self.parts
         } else {
@@ -113,7 +113,9 @@ impl Spurt {
         };
         let expected = u64::from(end - self.first);
         tally.audio_expected += expected;
-        tally.audio_lost += expected - self.heard.count();
+        let lost = expected - self.heard.count();
+        tally.audio_lost += lost;
+        tally.lost(stream, lost);
         tally.audio_playable += self.playable;
         tally.audio_gap.record(self.gap_us);
     }

@@ -1,7 +1,7 @@
 //! A participant's media: its socket, its client of either kind, its microphone and cameras, and what it makes of what
 //! arrives.
 
-use super::camera::{Camera, Filmed};
+use super::camera::{Camera, Filmed, Picture};
 use super::floor::{Floor, Talk};
 use super::hearing::Hearing;
 use super::kit::{Arrived, Kit, Medium, Opens, Outgoing, PeerEvent};
@@ -34,7 +34,7 @@ const SINK_PAUSE: Duration = Duration::from_millis(250);
 const KEYFRAME_US: u64 = 500_000;
 const DATAGRAM_BYTES_MAX: usize = 2_048;
 /// Streams of one participant: a microphone, three layers of a camera, a screen.
-pub(crate) const STREAMS: u32 = 8;
+const STREAMS: u32 = 8;
 
 /// Which client a participant uses.
 #[derive(Debug, Clone)]
@@ -286,6 +286,24 @@ impl Peer {
         }
     }
 
+    /// Films something else from now on.
+    pub(crate) fn film(&self, picture: Picture) {
+        let inner = &mut *self.inner.borrow_mut();
+        let first = StreamId(self.place.index * STREAMS + 1);
+        for (_, camera) in inner
+            .cameras
+            .iter_mut()
+            .filter(|(m, _)| *m == Medium::Camera)
+        {
+            *camera = camera.replaced(first, picture, now_us());
+        }
+    }
+
+    /// Whether a stream is one of its own.
+    pub(crate) const fn owns(&self, stream: StreamId) -> bool {
+        stream.0 / STREAMS == self.place.index
+    }
+
     /// Forgets what was counted: the measurement begins.
     pub(crate) fn begin(&self) {
         let inner = &mut *self.inner.borrow_mut();
@@ -298,6 +316,16 @@ impl Peer {
     pub(crate) fn end(&self) -> (MediaTally, Sent) {
         let inner = &mut *self.inner.borrow_mut();
         (inner.finish(), inner.sent)
+    }
+
+    /// Its place in its room.
+    pub(crate) const fn who(&self) -> usize {
+        self.place.who
+    }
+
+    /// Where it finds the server, or its proxy.
+    pub(crate) fn server(&self) -> Option<SocketAddr> {
+        self.socket.peer_addr().ok()
     }
 
     /// How far the transport is.

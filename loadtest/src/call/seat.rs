@@ -222,9 +222,9 @@ impl Seat {
             .map(|(track, _)| *track)
     }
 
-    /// Its number in the call.
-    pub(crate) const fn participant(&self) -> ParticipantId {
-        self.participant
+    /// The room of its call.
+    pub(crate) const fn room(&self) -> RoomId {
+        self.room
     }
 
     /// Leaves the call in good order.

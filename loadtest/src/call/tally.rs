@@ -1,6 +1,8 @@
 //! What participants saw and heard; adds up over participants.
 
+use super::stamp::StreamId;
 use crate::histogram::Latency;
+use std::collections::BTreeMap;
 
 /// Counts of what arrived, and of what should have.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +45,8 @@ pub(crate) struct MediaTally {
     pub(crate) switches: u64,
     /// The most changes of one slot within 10 s.
     pub(crate) switches_in_10_s_max: u64,
+    /// What was lost of each stream that lost something.
+    pub(crate) lost_of: BTreeMap<StreamId, u64>,
     /// RTP packets that arrived, decrypted or not.
     pub(crate) packets: u64,
     /// Packets that failed authentication or carried no stamp.
@@ -70,6 +74,9 @@ impl MediaTally {
         ] {
             *mine += theirs;
         }
+        for (stream, lost) in &other.lost_of {
+            *self.lost_of.entry(*stream).or_default() += lost;
+        }
         self.switches_in_10_s_max = self.switches_in_10_s_max.max(other.switches_in_10_s_max);
         for (mine, theirs) in [
             (&mut self.spurt_heard, &other.spurt_heard),
@@ -80,6 +87,13 @@ impl MediaTally {
             (&mut self.first_frame, &other.first_frame),
         ] {
             mine.merge(theirs);
+        }
+    }
+
+    /// Notes packets of a stream that never came.
+    pub(crate) fn lost(&mut self, stream: StreamId, packets: u64) {
+        if packets > 0 {
+            *self.lost_of.entry(stream).or_default() += packets;
         }
     }
 

@@ -217,7 +217,9 @@ impl Stay {
     fn close(self, tally: &mut MediaTally) {
         let expected = u64::from(self.last - self.first) + 1;
         tally.video_expected += expected;
-        tally.video_lost += expected.saturating_sub(self.packets);
+        let lost = expected.saturating_sub(self.packets);
+        tally.video_lost += lost;
+        tally.lost(self.stream, lost);
     }
 }
 

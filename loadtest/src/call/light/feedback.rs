@@ -1,6 +1,6 @@
 //! When a light client reports: repairs at once, transport-wide arrivals often, reports and REMB every second.
 
-use super::super::kit::Kit;
+use super::super::kit::{Kit, Opens};
 use super::receive::Receivers;
 use super::rtcp;
 use super::send::Sender;
@@ -64,7 +64,9 @@ impl Feedback {
         senders: &[Sender],
     ) -> Vec<Vec<u8>> {
         let mut compounds = Vec::new();
-        for (media, sequences) in receivers.missing(now_us) {
+        // A sink misses almost everything, on purpose.
+        let sink = self.kit.opens == Opens::Nothing;
+        for (media, sequences) in receivers.missing(now_us).filter(|_| !sink) {
             let mut out = self.begin();
             rtcp::ask_again(&mut out, self.ours, media, &sequences);
             compounds.push(out);
@@ -83,7 +85,8 @@ impl Feedback {
                 rtcp::sender_report(&mut out, ssrc, ntp(now_us), rtp, sent);
                 compounds.push(out);
             }
-            let blocks = receivers.blocks(now_us);
+            let mut blocks = receivers.blocks(now_us);
+            blocks.retain(|_| !sink);
             let mut out = Vec::new();
             rtcp::receiver_report(&mut out, self.ours, &blocks);
             let slot = receivers.video(0);

@@ -4,6 +4,7 @@
 //! (offers, STUN, RTP, RTCP) is its own, so that a mistake of the server is not made twice.
 
 mod feedback;
+mod hello;
 mod ice;
 mod receive;
 mod repair;
@@ -12,6 +13,8 @@ mod rtp;
 pub(crate) mod sdp;
 mod send;
 mod stun;
+
+pub(crate) use hello::client_hello;
 
 use super::kit::{Arrived, Kit, Outgoing, PeerEvent};
 use anyhow::Context;

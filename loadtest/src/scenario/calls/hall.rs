@@ -16,6 +16,7 @@ use greenroom::id::RoomId;
 use greenroom::protocol::ClientFrame;
 use greenroom::rtc::identity::Identity;
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,7 +49,9 @@ pub(super) struct Guest {
 pub(super) struct Hall {
     pub(super) stage: Stage,
     pub(super) band: Rc<Band>,
-    pub(super) rooms: Vec<RoomId>,
+    rooms: RefCell<Vec<RoomId>>,
+    /// Connected, but not in the call yet: by room and place.
+    lobby: RefCell<HashMap<(usize, usize), Rc<crate::client::Client>>>,
     pub(super) seats: RefCell<Vec<Rc<Seat>>>,
     /// From sending the join to connected.
     pub(super) joins: RefCell<Latency>,
@@ -84,7 +87,8 @@ impl Hall {
         Ok(Self {
             stage,
             band: Band::start()?,
-            rooms,
+            rooms: RefCell::new(rooms),
+            lobby: RefCell::default(),
             seats: RefCell::default(),
             joins: RefCell::default(),
             identity: Arc::new(Identity::generate().context("a certificate")?),
@@ -123,13 +127,13 @@ impl Hall {
     /// # Errors
     /// When it is refused or does not connect.
     pub(super) async fn seat(&self, guest: &Guest) -> anyhow::Result<Rc<Seat>> {
-        let seat = self.begin(guest).await?;
         let begin_us = now_us();
-        seat.connected().await?;
-        self.joins.borrow_mut().record(now_us() - begin_us);
+        let seat = self.begin(guest).await?;
         if let Some(view) = guest.view {
             seat.lay_out(view).await?;
         }
+        seat.connected().await?;
+        self.joins.borrow_mut().record(now_us() - begin_us);
         Ok(seat)
     }
 
@@ -139,10 +143,12 @@ impl Hall {
     /// When it is refused.
     pub(super) async fn begin(&self, guest: &Guest) -> anyhow::Result<Rc<Seat>> {
         let index = self.count.replace(self.count.get() + 1);
-        let who = format!("c{index}");
-        let (client, _) = self.stage.client(&who, Keep::Digest, OnLoss::Stay).await?;
-        let room = self.rooms[guest.room];
-        client.join(room).await?;
+        let room = self.rooms.borrow()[guest.room];
+        let waiting = self.lobby.borrow_mut().remove(&(guest.room, guest.who));
+        let client = match waiting {
+            Some(client) => client,
+            None => self.enter(room, index).await?,
+        };
         let kind = match guest.client {
             Client::Light => ClientKind::Light(Arc::clone(&self.identity)),
             Client::Real => ClientKind::Real,
@@ -161,6 +167,39 @@ impl Hall {
         Ok(seat)
     }
 
+    /// Connects participants to the server and makes them members, so that only the call is left to join.
+    ///
+    /// # Errors
+    /// When one is refused.
+    pub(super) async fn wait_outside(&self, guests: &[Guest]) -> anyhow::Result<()> {
+        for (n, guest) in guests.iter().enumerate() {
+            let room = self.rooms.borrow()[guest.room];
+            let index = u32::try_from(n).context("too many participants")?;
+            let client = self.enter(room, index).await?;
+            self.lobby
+                .borrow_mut()
+                .insert((guest.room, guest.who), client);
+        }
+        Ok(())
+    }
+
+    /// Makes more rooms.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub(super) async fn more_rooms(&self, count: usize) -> anyhow::Result<()> {
+        let more = self.stage.rooms(count).await?;
+        self.rooms.borrow_mut().extend(more);
+        Ok(())
+    }
+
+    async fn enter(&self, room: RoomId, index: u32) -> anyhow::Result<Rc<crate::client::Client>> {
+        let who = format!("c{index}");
+        let (client, _) = self.stage.client(&who, Keep::Digest, OnLoss::Stay).await?;
+        client.join(room).await?;
+        Ok(client)
+    }
+
     /// Shows everyone the others again: some came later.
     ///
     /// # Errors
@@ -171,6 +210,27 @@ impl Hall {
             seat.lay_out(view).await?;
         }
         Ok(())
+    }
+
+    /// Puts someone in a place, or nobody; returns who was there.
+    pub(super) fn replace(
+        &self,
+        (room, who): (usize, usize),
+        seat: Option<Rc<Seat>>,
+    ) -> Option<Rc<Seat>> {
+        let seats = &mut *self.seats.borrow_mut();
+        match seat {
+            Some(seat) => {
+                seats.push(seat);
+                None
+            }
+            None => {
+                let found = seats.iter().position(|seat| {
+                    seat.room() == self.rooms.borrow()[room] && seat.peer.who() == who
+                })?;
+                Some(seats.swap_remove(found))
+            }
+        }
     }
 
     /// Waits until things have settled, then measures for so many seconds.
@@ -192,12 +252,11 @@ impl Hall {
         let addr = self.stage.endpoint.addr;
         let before = Metrics::read(addr).await?;
         let begin_us = now_us();
-        let peers = self.band.peers();
-        peers.iter().for_each(|peer| peer.begin());
+        self.band.peers().iter().for_each(|peer| peer.begin());
         let used = self.stage.usage();
         let end_us = begin_us + (seconds * 1e6) as u64;
         while now_us() < end_us {
-            let packets: u64 = peers.iter().map(|peer| peer.packets()).sum();
+            let packets: u64 = self.band.peers().iter().map(|peer| peer.packets()).sum();
             self.stage.bar.set_message(format!("{packets} packets"));
             let left = Duration::from_micros(end_us.saturating_sub(now_us()));
             tokio::time::sleep(left.min(Duration::from_secs(1))).await;
@@ -208,7 +267,7 @@ impl Hall {
             usage,
             ..Measured::default()
         };
-        for peer in peers {
+        for peer in self.band.peers() {
             let (tally, sent) = peer.end();
             measured.tally.merge(&tally);
             measured.sent.packets += sent.packets;

@@ -116,3 +116,8 @@ fn details(hall: &Hall, measured: &Measured, report: &mut Report) {
         report.detail("server_forward_ms", bounds);
     }
 }
+
+/// Packets a second that came from the participants.
+pub(super) fn offered_per_s(measured: &Measured) -> f64 {
+    measured.sent.packets as f64 / measured.seconds
+}
