@@ -30,6 +30,8 @@ const QUEUE_US_MAX: i64 = 30_000;
 const LOSS_MAX: f64 = 0.25;
 /// A rise by a probe that overuse follows within this time was none.
 const TRUST_US: i64 = 5_000_000;
+/// Overuse that leaves less than this part takes the rise back.
+const COLLAPSE: f64 = 0.75;
 /// Doublings of the interval for rises that were none.
 const DISTRUST_MAX: u32 = 4;
 /// Probes in a row without any answer after which only the interval's are sent.
@@ -88,13 +90,14 @@ impl Prober {
 
     /// A probe to send now.
     pub(super) fn due(&mut self, now_us: i64, link: &LinkView) -> Option<Probe> {
-        if let Some((_, until_us)) = self.waiting {
+        self.trust(now_us);
+        if let Some((probe, until_us)) = self.waiting {
             if now_us < until_us {
                 return None;
             }
             self.waiting = None;
-            self.further = None;
             self.unanswered += 1;
+            self.further = (self.unanswered < UNANSWERED_MAX).then_some(probe.rate);
         }
         let quiet = link.usage != Usage::Over
             && link.queue_us < QUEUE_US_MAX
@@ -143,15 +146,23 @@ impl Prober {
     }
 
     /// The estimate went down for overuse.
-    pub(super) fn on_overuse(&mut self, now_us: i64) {
+    pub(super) fn on_overuse(&mut self, now_us: i64, before: Bitrate, after: Bitrate) {
         self.further = None;
         self.firsts = FIRST.len();
-        if let Some(risen_us) = self.risen_us.take() {
-            self.distrust = if now_us - risen_us < TRUST_US {
-                (self.distrust + 1).min(DISTRUST_MAX)
-            } else {
-                0
-            };
+        self.trust(now_us);
+        if after < before.scaled(COLLAPSE) && self.risen_us.take().is_some() {
+            self.distrust = (self.distrust + 1).min(DISTRUST_MAX);
+        }
+    }
+
+    /// A rise that lasted was true.
+    fn trust(&mut self, now_us: i64) {
+        if self
+            .risen_us
+            .is_some_and(|at_us| now_us - at_us >= TRUST_US)
+        {
+            self.risen_us = None;
+            self.distrust = 0;
         }
     }
 
@@ -246,7 +257,7 @@ mod tests {
         let mut prober = Prober::new(START);
         let probe = prober.due(0, &link(300, 3_000)).expect("first");
         answer(&mut prober, 100_000, probe, Bitrate::from_kbps(800), false);
-        prober.on_overuse(2_000_000);
+        prober.on_overuse(2_000_000, Bitrate::from_kbps(800), Bitrate::from_kbps(400));
         let dropped = LinkView {
             reduced_us: Some(2_000_000),
             ..link(400, 3_000)
@@ -257,7 +268,7 @@ mod tests {
 
         let mut prober = Prober::new(START);
         prober.due(0, &link(300, 3_000)).expect("first");
-        prober.on_overuse(2_000_000);
+        prober.on_overuse(2_000_000, Bitrate::from_kbps(800), Bitrate::from_kbps(400));
         assert_eq!(prober.due(2_500_000, &dropped), None, "too soon");
         assert!(prober.due(2_900_000, &dropped).is_some());
     }

@@ -12,6 +12,7 @@ pub(super) struct QueueDelay {
     least_us: Option<i64>,
     least_before_us: Option<i64>,
     delay_us: f64,
+    latest_us: i64,
 }
 
 impl QueueDelay {
@@ -34,13 +35,19 @@ impl QueueDelay {
             (None, None) => return,
         };
         if count > 0 {
-            let delay_us = (sum_us / count - least_us) as f64;
-            self.delay_us += WEIGHT * (delay_us - self.delay_us);
+            self.latest_us = sum_us / count - least_us;
+            self.delay_us += WEIGHT * (self.latest_us as f64 - self.delay_us);
         }
     }
 
+    /// Smoothed.
     pub(super) const fn delay_us(&self) -> i64 {
         self.delay_us as i64
+    }
+
+    /// The mean of the last feedback alone.
+    pub(super) const fn latest_us(&self) -> i64 {
+        self.latest_us
     }
 }
 

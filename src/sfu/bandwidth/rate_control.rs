@@ -19,6 +19,11 @@ const CEILING_EXTRA_BPS: f64 = 10_000.0;
 const STEP_US_MAX: i64 = 1_000_000;
 const REDUCE_US_MIN: i64 = 50_000;
 const REDUCE_US_MAX: i64 = 200_000;
+/// A reduction does not wait when less than this part of the rate arrives.
+const COLLAPSE: f64 = 0.5;
+/// While the queue drains, what arrives is measured over moments: only much less than the rate lowers it again.
+const SETTLE_US: i64 = 1_000_000;
+const SETTLED: f64 = 0.8;
 /// Probes that fill the link below the estimate lower it when they agree, so many in a row.
 const LOW_PROBES: u8 = 2;
 
@@ -61,11 +66,11 @@ impl RateControl {
     /// The queue grows: goes down to what arrives, at most once a round trip. True when it did.
     pub(super) fn on_overuse(&mut self, now_us: i64, rtt_us: i64, acked: Option<Bitrate>) -> bool {
         let pause_us = rtt_us.clamp(REDUCE_US_MIN, REDUCE_US_MAX);
-        let waits = self
-            .reduced_us
-            .is_some_and(|at_us| now_us - at_us < pause_us);
-        let collapsed = acked.is_some_and(|rate| rate.as_f64() < 0.5 * self.current_bps);
-        if waits && !collapsed {
+        let since_us = self.reduced_us.map_or(i64::MAX, |at_us| now_us - at_us);
+        let remains = acked.map_or(1.0, |rate| rate.as_f64() / self.current_bps);
+        let waits = (since_us < pause_us && remains > COLLAPSE)
+            || (since_us < SETTLE_US && remains > SETTLED);
+        if waits {
             return false;
         }
         let Some(acked_bps) = acked.map(Bitrate::as_f64) else {

@@ -178,7 +178,7 @@ mod tests {
         );
         let growing = run(&mut trendline, 60, 20, 4_000);
         let detected = growing.iter().position(|it| *it == Usage::Over);
-        assert!(detected.is_some_and(|groups| groups < 12), "{growing:?}");
+        assert!(detected.is_some_and(|groups| groups < 15), "{growing:?}");
         let shrinking = run(&mut trendline, 80, 60, -4_000);
         assert!(shrinking.contains(&Usage::Under), "{shrinking:?}");
         assert_eq!(run(&mut trendline, 140, 60, 0).last(), Some(&Usage::Normal));
