@@ -75,8 +75,7 @@ impl Behaviour for PeerActor {
             address: cx.address(),
         };
         let events = admit.events.clone();
-        let seated =
-            with_plane(|plane| plane.admit(admission, admit.session, &admit.agreed, now));
+        let seated = with_plane(|plane| plane.admit(admission, admit.session, &admit.agreed, now));
         let key = seated.map_err(|error| {
             events.tell(MediaEvent::PeerGone(self.id, GoneReason::Fault));
             Exit::error(error)

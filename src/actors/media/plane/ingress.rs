@@ -74,7 +74,7 @@ impl Plane {
         let known = streams.get(ssrc).or_else(|| streams.learn(&header));
         let heard = heard(&header, &streams.extensions);
         if let Some(TransportSequence(number)) = heard.number {
-            streams.arrivals.record(arrived, number, datagram.len());
+            let _ = number;
         }
         let stream = known.ok_or(Refusal::Unknown)?;
         if passage.is_shut() {
@@ -87,7 +87,7 @@ impl Plane {
         let codec = publication.line.codec_of(header.payload_type);
         let (codec, _) = codec.ok_or(Refusal::Unknown)?;
         if let Some(remb) = &mut streams.remb {
-            remb.on_packet(arrived, header.timestamp, codec.clock_hz, datagram.len());
+            let _ = remb;
         }
         let (repairs, payload) = match stream.carries {
             Carries::Media => (None, payload),
@@ -134,10 +134,7 @@ struct Heard<'a> {
     dependency: Option<&'a [u8]>,
 }
 
-fn heard<'a>(
-    header: &Header<'a>,
-    extensions: &crate::rtc::extension::ExtensionMap,
-) -> Heard<'a> {
+fn heard<'a>(header: &Header<'a>, extensions: &crate::rtc::extension::ExtensionMap) -> Heard<'a> {
     let mut heard = Heard::default();
     for (id, value) in header.extensions() {
         match extensions.extension(id) {

@@ -20,12 +20,13 @@ mod seats;
 mod shed;
 mod streams;
 mod timers;
+mod upward;
 
 pub use departure::Departure;
 pub use seats::PeerKey;
 
-pub(in crate::actors::media) use admission::Line;
-pub(in crate::actors::media) use egress::Filling;
+pub(in crate::actors::media) use admission::{Admission, Line};
+pub(in crate::actors::media) use repair::OUR_SSRC;
 
 use super::figures::Figures;
 use super::handle::MediaHandle;

@@ -156,6 +156,16 @@ impl Streams {
         self.media.get(&(index, encoding)).copied()
     }
 
+    /// Any stream of media: what transport-wide feedback names.
+    pub(super) fn any_ssrc(&self) -> Option<u32> {
+        self.media.values().next().copied()
+    }
+
+    /// All streams of media.
+    pub(super) fn media_ssrcs(&self) -> Vec<u32> {
+        self.media.values().copied().collect()
+    }
+
     /// Finds out where a new SSRC belongs: by mid, else as the offer named it, else by a payload type that only one
     /// line has (RFC 8843 §9.2); its encoding by rid. Called for authentic packets only.
     pub(super) fn learn(&mut self, header: &Header<'_>) -> Option<Stream> {
@@ -214,9 +224,7 @@ impl Streams {
             return Some(index);
         }
         let has_type = |it: &Published| it.line.codec_of(header.payload_type).is_some();
-        let mut fitting = (0..)
-            .zip(&self.publications)
-            .filter(|(_, it)| has_type(it));
+        let mut fitting = (0..).zip(&self.publications).filter(|(_, it)| has_type(it));
         let (index, _) = fitting.next()?;
         fitting.next().is_none().then_some(index)
     }

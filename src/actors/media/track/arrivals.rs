@@ -32,11 +32,9 @@ impl TrackActor {
         let arrivals = &mut self.arrivals[index];
         let arrived = received.arrived;
         let receipt = match received.repairs {
-            None => {
-                arrivals
-                    .reception
-                    .on_packet(arrived, received.index, received.timestamp)
-            }
+            None => arrivals
+                .reception
+                .on_packet(arrived, received.index, received.timestamp),
             Some(original) => arrivals.reception.on_rtx(arrived, original),
         };
         if matches!(receipt.verdict, Verdict::Duplicate | Verdict::Stale) {
@@ -105,11 +103,12 @@ impl TrackActor {
 
     /// The arrivals of a packet's encoding; they begin anew with a new SSRC.
     fn place(&mut self, received: &Received) -> usize {
+        let kind = self.setup.source.kind();
         let same = |it: &Arrivals| it.encoding == received.encoding;
         let fresh = || Arrivals {
             encoding: received.encoding,
             ssrc: received.ssrc,
-            reception: Reception::new(received.ssrc, received.codec.clock_hz()),
+            reception: Reception::new(received.ssrc, kind),
             state: DescriptorState::default(),
             newest: None,
         };

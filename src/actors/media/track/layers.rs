@@ -1,7 +1,6 @@
 //! Which layers of a publication arrive, and how much each takes.
 
 use super::arrivals::Arrivals;
-use crate::sfu::Encoding;
 use crate::sfu::allocator::{Layer, LayerRate, TileSize};
 use crate::sfu::bandwidth::Bitrate;
 use crate::sfu::packet::Packet;
@@ -120,6 +119,7 @@ fn size(arrivals: Option<&Arrivals>, layer: &Layer) -> TileSize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sfu::Encoding;
 
     fn layer(encoding: u8, temporal: u8) -> Layer {
         Layer {

@@ -11,10 +11,9 @@ mod message;
 
 pub use message::{Received, TrackLane, TrackMessage};
 
-use super::plane::{PeerKey, with_plane};
+use super::plane::{OUR_SSRC, PeerKey, with_plane};
 use super::port::{MediaEvent, MediaEvents, ShardId, TrackKey};
 use crate::actors::supervision::{Behaviour, Cx, Exit, Incarnation};
-use crate::rtc::rtcp::Rtcp;
 use crate::sfu::keyframe::KeyframeRequests;
 use crate::sfu::loss::LossPolicy;
 use crate::sfu::report::receiver_reports;
@@ -173,22 +172,22 @@ impl TrackActor {
 
     /// Tells the publisher what arrived since the last report.
     fn report(&mut self, now: Instant) {
-        let blocks = self.arrivals.iter_mut();
-        let blocks: Vec<_> = blocks.filter_map(|it| it.reception.report(now)).collect();
-        if blocks.is_empty() {
+        let arrivals = self.arrivals.iter_mut();
+        let reports: Vec<_> = arrivals.filter_map(|it| it.reception.report(now)).collect();
+        if reports.is_empty() {
             return;
         }
         if self.setup.source.kind() == MediaKind::Audio {
-            for block in &blocks {
-                self.policy
-                    .on_sample(now, u32::from(block.fraction_lost), 256);
+            for report in &reports {
+                self.policy.on_sample(now, report.lost, report.expected);
             }
             let asks = self.policy.asks_for_audio();
             for arrivals in &mut self.arrivals {
                 arrivals.reception.set_nack(asks);
             }
         }
-        let reports: Vec<Rtcp> = receiver_reports(super::plane::OUR_SSRC, &blocks);
+        let blocks: Vec<_> = reports.iter().map(|it| it.block).collect();
+        let reports = receiver_reports(OUR_SSRC, &blocks);
         with_plane(|plane| plane.send_rtcp(self.setup.publisher, &reports, now));
     }
 
