@@ -60,7 +60,8 @@ pub struct Calls {
 }
 
 struct Active {
-    call: CallId,
+    charter: Arc<Charter>,
+    keeper: Keeper,
     address: CallAddress,
     child: ChildId,
     /// What followers of the room are shown; `None` until somebody is in it.
@@ -176,6 +177,12 @@ impl Calls {
         self.lock().get(&room)?.info.clone()
     }
 
+    /// Whether a room has a call, or one that somebody is about to begin.
+    #[must_use]
+    pub fn contains(&self, room: RoomId) -> bool {
+        self.lock().contains_key(&room)
+    }
+
     /// How many calls there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -198,7 +205,7 @@ impl Calls {
     /// A call says how it stands; followers of its room are told.
     pub(in crate::actors) fn show(&self, room: RoomId, call: CallId, info: Option<CallInfo>) {
         let changed = match self.lock().get_mut(&room) {
-            Some(active) if active.call == call && active.info != info => {
+            Some(active) if active.charter.call == call && active.info != info => {
                 active.info = info;
                 true
             }
@@ -216,29 +223,36 @@ impl Calls {
         };
         match notice.event {
             // A call that keeps failing is over: its next join starts another.
-            Event::Quarantined(_) | Event::Gone(_) => self.over(room, notice.child),
+            Event::Quarantined(_) => {
+                if let (Some(gone), Some(node)) = (self.take(room, notice.child), self.node()) {
+                    gone.keeper.disband(&gone.charter, &node);
+                    self.supervisor.stop_child(notice.child);
+                }
+            }
+            Event::Gone(_) => drop(self.take(room, notice.child)),
             _ => {}
         }
     }
 
-    fn over(&self, room: RoomId, child: ChildId) {
+    /// Forgets a call that is over; the followers of its room are told.
+    fn take(&self, room: RoomId, child: ChildId) -> Option<Active> {
         let mut active = self.lock();
-        if !active.get(&room).is_some_and(|one| one.child == child) {
-            return;
-        }
-        let gone = active.remove(&room);
+        active.get(&room).filter(|active| active.child == child)?;
+        let gone = active.remove(&room)?;
         drop(active);
-        if let (Some(gone), Some(media)) = (gone, &self.media) {
-            media.close_call(gone.call);
-            self.supervisor.stop_child(child);
-            if gone.info.is_some() {
-                self.tell_room(room);
-            }
+        gone.charter.media.close_call(gone.charter.call);
+        if gone.info.is_some() {
+            self.tell_room(room);
         }
+        Some(gone)
+    }
+
+    fn node(&self) -> Option<Arc<Node>> {
+        self.node.get().and_then(Weak::upgrade)
     }
 
     fn tell_room(&self, room: RoomId) {
-        if let Some(node) = self.node.get().and_then(Weak::upgrade) {
+        if let Some(node) = self.node() {
             // A room with too much to do tells its followers with the next change.
             node.rooms
                 .tell_if_active(room, RoomLane::Signal, RoomMessage::CallChanged);
@@ -254,7 +268,7 @@ impl Calls {
 
     fn find(&self, room: RoomId, join: &Join) -> Result<CallAddress, CallError> {
         let media = self.media.as_ref().ok_or(CallError::Off)?;
-        let node = self.node.get().and_then(Weak::upgrade);
+        let node = self.node();
         let node = node
             .filter(|node| !node.draining.load(Ordering::SeqCst))
             .ok_or(CallError::Stopping)?;
@@ -279,9 +293,10 @@ impl Calls {
             media: media.clone(),
         });
         let keeper = Keeper::default();
+        let (kept, founded) = (keeper.clone(), Arc::clone(&charter));
         let spec = ActorSpec::new(room.to_string(), Restart::Transient, move |incarnation| {
-            let charter = Arc::clone(&charter);
-            CallActor::new(charter, Arc::clone(&node), keeper.clone(), incarnation)
+            let charter = Arc::clone(&founded);
+            CallActor::new(charter, Arc::clone(&node), kept.clone(), incarnation)
         })
         .on(seat.arbiter);
         let address = spec.address();
@@ -290,7 +305,8 @@ impl Calls {
             .start_child(spec)
             .map_err(|StartError::Refused| CallError::Stopping)?;
         let active = Active {
-            call,
+            charter,
+            keeper,
             address: address.clone(),
             child,
             info: None,

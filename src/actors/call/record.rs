@@ -1,6 +1,8 @@
 //! The call's record on the room's timeline: when it began and by whom, and what became of it.
 
-use super::CallActor;
+use super::state::State;
+use super::{CallActor, Charter};
+use crate::actors::node::Node;
 use crate::actors::room::{RecordCall, RoomLane, RoomMessage};
 use crate::protocol::call::{CallEnd, CallInfo};
 use serde_json::{Value, json};
@@ -16,51 +18,13 @@ impl CallActor {
         self.record([("event", json!("started"))].into());
     }
 
-    /// The call is over. Who was in it stands in the record, up to a number.
+    /// The call is over.
     pub(super) fn record_end(&self, reason: CallEnd) {
-        if !self.state.recorded {
-            return;
-        }
-        let users = self.state.call.users();
-        let named: Vec<&str> = users
-            .iter()
-            .take(USERS_NAMED_MAX)
-            .map(|user| user.as_str())
-            .collect();
-        let now_ms = self.node.clock.now_ms();
-        let duration_ms = now_ms.saturating_sub(self.charter.started_ms);
-        self.record(
-            [
-                ("event", json!("ended")),
-                ("reason", json!(reason)),
-                ("duration_ms", json!(duration_ms)),
-                ("participants", json!(users.len())),
-                ("users", json!(named)),
-            ]
-            .into(),
-        );
+        self.state.record_end(&self.charter, &self.node, reason);
     }
 
     fn record(&self, fields: BTreeMap<&str, Value>) {
-        let charter = &self.charter;
-        let common = [
-            ("call", json!(charter.call)),
-            ("started_ms", json!(charter.started_ms)),
-        ];
-        let fields = fields.into_iter().chain(common);
-        let fields = fields.map(|(name, value)| (name.to_owned(), value));
-        let record = RecordCall {
-            caller: charter.started_by.clone(),
-            fields: fields.collect(),
-        };
-        let message = RoomMessage::RecordCall(Box::new(record));
-        if let Err(error) = self
-            .node
-            .rooms
-            .tell(charter.room, RoomLane::Request, message)
-        {
-            tracing::warn!(call = %charter.call, %error, "a call was not recorded");
-        }
+        record(&self.charter, &self.node, fields);
     }
 
     /// Shows the call to the followers of its room, if it changed.
@@ -76,5 +40,46 @@ impl CallActor {
             participants: u32::try_from(self.state.call.len()).unwrap_or(u32::MAX),
         };
         self.node.calls.show(charter.room, charter.call, Some(info));
+    }
+}
+
+impl State {
+    /// The call is over. Who was in it stands in the record, up to a number.
+    pub(super) fn record_end(&self, charter: &Charter, node: &Node, reason: CallEnd) {
+        if !self.recorded {
+            return;
+        }
+        let users = self.call.users();
+        let named: Vec<&str> = users
+            .iter()
+            .take(USERS_NAMED_MAX)
+            .map(|user| user.as_str())
+            .collect();
+        let duration_ms = node.clock.now_ms().saturating_sub(charter.started_ms);
+        let fields = [
+            ("event", json!("ended")),
+            ("reason", json!(reason)),
+            ("duration_ms", json!(duration_ms)),
+            ("participants", json!(users.len())),
+            ("users", json!(named)),
+        ];
+        record(charter, node, fields.into());
+    }
+}
+
+fn record(charter: &Charter, node: &Node, fields: BTreeMap<&str, Value>) {
+    let common = [
+        ("call", json!(charter.call)),
+        ("started_ms", json!(charter.started_ms)),
+    ];
+    let fields = fields.into_iter().chain(common);
+    let fields = fields.map(|(name, value)| (name.to_owned(), value));
+    let record = RecordCall {
+        caller: charter.started_by.clone(),
+        fields: fields.collect(),
+    };
+    let message = RoomMessage::RecordCall(Box::new(record));
+    if let Err(error) = node.rooms.tell(charter.room, RoomLane::Request, message) {
+        tracing::warn!(call = %charter.call, %error, "a call was not recorded");
     }
 }

@@ -1,10 +1,14 @@
 //! What of a call outlives a panic: its pure state and how everyone is reached, as they were after the last message.
 
+use super::Charter;
 use crate::access::Capability;
-use crate::actors::media::{PeerHandle, PeerId, ShardId};
-use crate::actors::outbox::Outbox;
+use crate::actors::media::{PeerCommand, PeerHandle, PeerId, ShardId};
+use crate::actors::node::Node;
+use crate::actors::outbox::{self, OutLane, Outbox};
 use crate::chat::Caller;
 use crate::id::ConnectionId;
+use crate::protocol::ServerFrame;
+use crate::protocol::call::{CallEnd, CallEnded};
 use crate::rtc::ice::IceCredentials;
 use crate::rtc::sdp::{Agreed, SendRecv, SlotSsrcs};
 use crate::sfu::ParticipantId;
@@ -101,5 +105,27 @@ impl Keeper {
             &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner),
             kept,
         );
+    }
+}
+
+impl Keeper {
+    /// The call has failed for good: everyone in it is told, its media ends, and it gets its record.
+    pub(in crate::actors) fn disband(&self, charter: &Charter, node: &Node) {
+        let Some(state) = self.last() else {
+            return;
+        };
+        let reason = CallEnd::Failed;
+        state.record_end(charter, node, reason);
+        for link in state.links.values() {
+            if let Way::Socket(_, outbox) = &link.way {
+                let (room, call) = (charter.room, charter.call);
+                let frame = ServerFrame::CallEnded(CallEnded { room, call, reason });
+                outbox::deliver(outbox, OutLane::Control, frame);
+            }
+            if let Some(transport) = &link.transport {
+                // Refused when it is gone already.
+                transport.peer.tell(PeerCommand::Remove);
+            }
+        }
     }
 }
