@@ -173,6 +173,7 @@ async fn drain_on_signal(
     tracing::info!(deadline_s = deadline.as_secs(), "draining");
     let users = &running.node.users;
     running.node.draining.store(true, Ordering::SeqCst);
+    running.node.calls.drain();
     users.tell_all(|| ConnectionMessage::Drain(DrainReason::Shutdown));
     let stopped = server.stop(true);
     let ended = async {

@@ -1,5 +1,6 @@
 //! The supervision tree and the node that its actors share.
 
+use crate::actors::calls::Calls;
 use crate::actors::clock::WallClock;
 use crate::actors::gate::Gate;
 use crate::actors::node::{Node, NodeSettings};
@@ -29,6 +30,9 @@ const RECONNECT_MS: u32 = 2_000;
 const ROOM_RESTARTS_MAX: u32 = 5;
 /// It is given another chance after this long.
 const ROOM_QUARANTINE: Duration = Duration::from_secs(60);
+
+/// A call that fails more often than this within a minute is ended.
+const CALL_RESTARTS_MAX: u32 = 10;
 
 /// The running node.
 pub(super) struct Running {
@@ -62,6 +66,14 @@ pub(super) fn start(
             }
         }
     });
+    let calls = SupervisorSpec::new("calls", calls_policy()).watch({
+        let registry = Arc::clone(&registry);
+        move |notice| {
+            if let Some(node) = registry.get().and_then(Weak::upgrade) {
+                node.calls.notice(notice);
+            }
+        }
+    });
     let connections = SupervisorSpec::new("connections", Policy::default());
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let arbiters: Vec<Arbiter> = (0..processors).map(|_| Arbiter::new()).collect();
@@ -71,6 +83,7 @@ pub(super) fn start(
         store,
         committer,
         rooms: Rooms::new(rooms.handle(), handles, ROOM_QUARANTINE),
+        calls: Calls::new(calls.handle(), None, config.calls.participants_max),
         users: Users::default(),
         gate,
         metrics,
@@ -86,6 +99,7 @@ pub(super) fn start(
         connections: AtomicU64::new(0),
     });
     node.rooms.attach(&node);
+    node.calls.attach(&node);
     // The first node counts: there is one.
     let _ = registry.set(Arc::downgrade(&node));
     let connected = connections.handle();
@@ -98,6 +112,7 @@ pub(super) fn start(
             },
         )
         .supervisor(rooms)
+        .supervisor(calls)
         .supervisor(connections),
     );
     Ok(Running {
@@ -119,6 +134,22 @@ fn rooms_policy() -> Policy {
         backoff: Backoff {
             base: Duration::from_millis(10),
             max: Duration::from_secs(5),
+        },
+        ..Policy::default()
+    }
+}
+
+/// A call that keeps failing ends by itself; its siblings go on.
+fn calls_policy() -> Policy {
+    Policy {
+        intensity: Intensity {
+            restarts_max: CALL_RESTARTS_MAX,
+            within: Duration::from_secs(60),
+        },
+        excess: Excess::Quarantine,
+        backoff: Backoff {
+            base: Duration::from_millis(5),
+            max: Duration::from_secs(1),
         },
         ..Policy::default()
     }

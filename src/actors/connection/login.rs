@@ -1,5 +1,6 @@
 //! From `hello` to `welcome`: tokens, guests who prove a key, renewal on the open socket.
 
+use super::calls::InCalls;
 use super::following::Following;
 use super::{Connection, ConnectionLane, ConnectionMessage, Open, Session};
 use crate::access::limits::{ConnectionLimits, Cost};
@@ -230,6 +231,7 @@ impl Connection {
             limits: ConnectionLimits::new(self.node.settings.connection_rates),
             strikes: 0,
             following: Following::default(),
+            calls: InCalls::default(),
             renewal: None,
         }));
         for position in hello.rooms {
@@ -268,6 +270,7 @@ impl Connection {
         open.capability = capability;
         self.send(ServerFrame::Renewed { token, expires_ms });
         self.leave_uncovered();
+        self.leave_uncovered_calls();
     }
 
     fn reject(&mut self, rejection: Rejection, cx: &mut Cx<'_, Self>) {
