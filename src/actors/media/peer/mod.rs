@@ -71,7 +71,6 @@ impl Behaviour for PeerActor {
         let admission = Admission {
             id: self.id,
             call: admit.call,
-            participant: admit.participant,
             address: cx.address(),
         };
         let events = admit.events.clone();

@@ -207,11 +207,4 @@ impl Plane {
             self.expel(peer);
         }
     }
-
-    fn transmit(&mut self, transmit: Transmit) {
-        if self.transmits.len() == TRANSMITS_MAX {
-            self.transmits.pop_front();
-        }
-        self.transmits.push_back(transmit);
-    }
 }

@@ -82,10 +82,6 @@ impl<T> Seats<T> {
     pub(super) fn len(&self) -> usize {
         self.places.len() - self.free.len()
     }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.places.iter().filter_map(|it| it.taken.as_deref())
-    }
 }
 
 #[cfg(test)]

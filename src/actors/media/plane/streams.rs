@@ -14,11 +14,11 @@ use std::time::Instant;
 
 /// SSRCs that one peer may use; what comes with another is dropped. Three encodings with their retransmissions for each
 /// of a few publications, and some that changed.
-pub const STREAMS_MAX: usize = 128;
+pub(super) const STREAMS_MAX: usize = 128;
 
 /// How early a packet is given up under overload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
+pub(super) enum Class {
     /// Sound: never.
     Audio,
     /// Screen shares.
