@@ -87,3 +87,69 @@ impl History {
         self.packets.range(first..)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sfu::packet::sample::Publisher;
+
+    fn kept(history: &History) -> Vec<u64> {
+        history.since(0).map(|packet| packet.index).collect()
+    }
+
+    #[test]
+    fn packets_are_in_order_and_found() {
+        let now = Instant::now();
+        let mut history = History::new(MediaKind::Video);
+        let picture = Publisher::camera(1, 0, now).keyframe(now, 5);
+        for at in [0, 3, 1, 4, 1] {
+            history.insert(now, Arc::clone(&picture[at]));
+        }
+        let first = picture[0].index;
+        assert_eq!(kept(&history), [first, first + 1, first + 3, first + 4]);
+        assert_eq!(history.since(first + 2).count(), 2);
+        assert!(history.get(first + 2).is_none());
+        assert_eq!(history.get(first + 3), Some(&picture[3]));
+    }
+
+    #[test]
+    fn it_is_bounded_in_time_packets_and_bytes() {
+        let start = Instant::now();
+        for (kind, seconds) in [(MediaKind::Video, 1.0), (MediaKind::Audio, 0.5)] {
+            let mut history = History::new(kind);
+            let mut publisher = Publisher::camera(1, 0, start);
+            for ms in 0..3_000 {
+                let now = start + Duration::from_millis(ms);
+                history.insert(now, publisher.layer(now, 1, 0).remove(0));
+                let oldest = history.packets.front().expect("just inserted").arrived;
+                assert!((now - oldest).as_secs_f32() <= seconds);
+            }
+            assert!(kept(&history).len() >= 500);
+        }
+        let mut history = History::new(MediaKind::Video);
+        let mut publisher = Publisher::camera(1, 0, start);
+        for packet in publisher.keyframe(start, 3_000) {
+            history.insert(start, packet);
+        }
+        assert_eq!(history.packets.len(), PACKETS_MAX);
+        publisher.next.payload = bytes::Bytes::from(vec![0; 60_000]);
+        for packet in publisher.keyframe(start, 100) {
+            history.insert(start, packet);
+            assert!(history.bytes <= BYTES_MAX);
+        }
+        let bytes: usize = history.packets.iter().map(|packet| packet.bytes()).sum();
+        assert_eq!(history.bytes, bytes);
+    }
+
+    #[test]
+    fn another_ssrc_begins_anew() {
+        let now = Instant::now();
+        let mut history = History::new(MediaKind::Video);
+        let mut publisher = Publisher::camera(1, 0, now);
+        history.insert(now, publisher.keyframe(now, 1).remove(0));
+        publisher.next.ssrc += 1;
+        publisher.next.index = 5;
+        history.insert(now, publisher.keyframe(now, 1).remove(0));
+        assert_eq!(kept(&history), [5]);
+    }
+}
