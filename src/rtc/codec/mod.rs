@@ -29,6 +29,17 @@ pub enum Codec {
 }
 
 impl Codec {
+    /// Every one of them.
+    pub const ALL: [Self; 7] = [
+        Self::Opus,
+        Self::Red,
+        Self::Vp8,
+        Self::Vp9,
+        Self::H264,
+        Self::H265,
+        Self::Av1,
+    ];
+
     /// Its encoding name in SDP, whose case does not matter.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -77,8 +88,8 @@ pub struct FrameInfo {
     pub end_of_frame: bool,
     /// The last packet of its picture.
     pub end_of_picture: bool,
-    /// The frame needs no earlier picture: decoding can begin here. Certain with `start`; later packets of the same
-    /// frame do not always tell.
+    /// The frame needs no earlier picture: decoding can begin here, or with [`FrameInfo::inter_layer`] in the spatial
+    /// layer below. Certain with `start`; later packets of the same frame do not always tell.
     pub keyframe: bool,
     /// Spatial layer, from 0.
     pub spatial: u8,
@@ -111,8 +122,68 @@ pub fn describe(
     descriptor: Option<&[u8]>,
     state: &mut DescriptorState,
 ) -> FrameInfo {
-    let _ = (codec, payload, marker, descriptor, state);
-    todo!()
+    let info = match codec {
+        Codec::Opus | Codec::Red => Some(FrameInfo::audio()),
+        Codec::Vp8 => vp8::describe(payload, marker),
+        Codec::Vp9 => vp9::describe(payload, marker),
+        Codec::H264 => h264::describe(payload, marker),
+        Codec::H265 => h265::describe(payload, marker),
+        Codec::Av1 => av1::describe(payload, marker),
+    };
+    let info = info.unwrap_or(FrameInfo::part(marker));
+    match descriptor.and_then(|value| dependency::parse(value, state)) {
+        None => info,
+        Some(described) => info.with(&described),
+    }
+}
+
+impl FrameInfo {
+    /// A packet of which nothing is known but its marker.
+    const fn part(marker: bool) -> Self {
+        Self {
+            start: false,
+            end_of_frame: marker,
+            end_of_picture: marker,
+            keyframe: false,
+            spatial: 0,
+            temporal: 0,
+            layer_sync: false,
+            inter_layer: false,
+            needed_above: true,
+            discardable: false,
+            picture: None,
+            frame_number: None,
+            targets: None,
+        }
+    }
+
+    /// Sound: every packet is whole and needs no other.
+    const fn audio() -> Self {
+        Self {
+            start: true,
+            keyframe: true,
+            layer_sync: true,
+            needed_above: false,
+            ..Self::part(true)
+        }
+    }
+
+    /// A dependency descriptor knows better than the payload, except of ids.
+    const fn with(self, described: &dependency::Described) -> Self {
+        Self {
+            start: described.start,
+            end_of_frame: described.end,
+            keyframe: described.keyframe || self.keyframe,
+            spatial: described.spatial,
+            temporal: described.temporal,
+            layer_sync: described.layer_sync || self.keyframe,
+            inter_layer: described.inter_layer,
+            discardable: described.discardable,
+            frame_number: Some(described.frame_number),
+            targets: Some(described.targets),
+            ..self
+        }
+    }
 }
 
 /// Rewrites the picture ids of VP8 and VP9 in place, within the width that the payload has; other codecs have none.
