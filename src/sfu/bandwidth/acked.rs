@@ -20,7 +20,7 @@ const RECENT_PACKETS_MIN: u32 = 12;
 
 /// Whether the sender has as much to send as the link takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Load {
+pub(in crate::sfu) enum Load {
     /// It sends about what is estimated.
     Full,
     /// It has less to send.
@@ -29,7 +29,7 @@ pub(super) enum Load {
 
 /// The Bayesian estimator of libwebrtc's `BitrateEstimator`, and a short plain window beside it.
 #[derive(Debug)]
-pub(super) struct AckedRate {
+pub(in crate::sfu) struct AckedRate {
     estimate_bps: Option<f64>,
     variance: f64,
     sum_bytes: u64,
@@ -40,7 +40,7 @@ pub(super) struct AckedRate {
 }
 
 impl AckedRate {
-    pub(super) const fn new() -> Self {
+    pub(in crate::sfu) const fn new() -> Self {
         Self {
             estimate_bps: None,
             variance: VARIANCE_START,
@@ -53,7 +53,7 @@ impl AckedRate {
     }
 
     /// Takes a packet by its time of arrival.
-    pub(super) fn update(&mut self, arrived_us: i64, bytes: u32, load: Load) {
+    pub(in crate::sfu) fn update(&mut self, arrived_us: i64, bytes: u32, load: Load) {
         self.count_recent(arrived_us, bytes);
         let window_us = if self.estimate_bps.is_none() {
             FIRST_WINDOW_US
@@ -81,18 +81,18 @@ impl AckedRate {
     }
 
     /// The sender's rate or the link's has just changed.
-    pub(super) fn expect_change(&mut self) {
+    pub(in crate::sfu) fn expect_change(&mut self) {
         self.variance += VARIANCE_CHANGE;
     }
 
     /// The estimate, once half a second has been measured.
-    pub(super) fn rate(&self) -> Option<Bitrate> {
+    pub(in crate::sfu) fn rate(&self) -> Option<Bitrate> {
         self.estimate_bps.map(Bitrate::from_f64)
     }
 
     /// The rate over the last moments (70 or 140 ms, whichever is higher), when enough packets came in them. While the
     /// queue grows this is what the link carries; the longer window may have begun before the queue did.
-    pub(super) fn recent(&self) -> Option<Bitrate> {
+    pub(in crate::sfu) fn recent(&self) -> Option<Bitrate> {
         let span = SLOTS as i64 - 1;
         let short = self.over(span / 2);
         self.over(span)

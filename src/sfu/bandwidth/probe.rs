@@ -28,7 +28,7 @@ const INTERVAL_US_MAX: i64 = 1_000_000;
 /// Faster at the receiver than at the sender by more: the arrivals were bunched.
 const BUNCHED: f64 = 2.0;
 /// Arriving at less than this part of the rate sent: the link was full.
-const FULL: f64 = 0.95;
+const FULL: f64 = 0.9;
 /// The part of a full link that is safe to use (libwebrtc's target utilization).
 const UTILIZATION: f64 = 0.95;
 

@@ -12,6 +12,8 @@ const FIRST: [f64; 2] = [3.0, 6.0];
 const FURTHER: f64 = 2.0;
 /// A probe that found this part of its rate is followed by a higher one.
 const SUCCESS: f64 = 0.7;
+/// So does one that found the link full at almost its rate: it left a little faster than it was to.
+const REACHED: f64 = 0.9;
 /// What is wanted is probed with so much on top: the allocator asks for a margin.
 const WANTED_MARGIN: f64 = 1.3;
 /// With the estimate this far above what is wanted nothing is left to find.
@@ -137,7 +139,8 @@ impl Prober {
             && probe.id == result.id
         {
             self.waiting = None;
-            let success = !result.full && result.rate >= probe.rate.scaled(SUCCESS);
+            let part = if result.full { REACHED } else { SUCCESS };
+            let success = result.rate >= probe.rate.scaled(part);
             self.further = success.then(|| result.rate.scaled(FURTHER));
         }
         if after > before.scaled(WORTH) {
