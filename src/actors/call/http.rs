@@ -2,11 +2,12 @@
 
 use super::CallActor;
 use super::message::{HttpAnswer, HttpAsk, HttpRefusal, HttpRequest};
-use super::state::Way;
+use super::state::{Transport, Way};
 use crate::actors::media::PeerCommand;
 use crate::actors::supervision::Cx;
 use crate::protocol::{Advice, ErrorCode};
 use crate::rtc::ice::IceCredentials;
+use crate::rtc::sdp::MediaKind;
 use crate::sfu::ParticipantId;
 use crate::sfu::call::LeaveReason;
 use std::sync::Arc;
@@ -35,20 +36,18 @@ impl CallActor {
                 self.apply(effects, cx);
                 Ok(HttpAnswer::Done)
             }
-            HttpAsk::Restart(None) => Ok(HttpAnswer::Done),
-            HttpAsk::Restart(Some((ufrag, pwd))) => {
-                self.restart(participant, IceCredentials { ufrag, pwd })
-            }
+            HttpAsk::Patch { about, remote } => self.patch(participant, about, remote),
         };
         // Refused only when nobody waits any more.
         let _ = answer.send(done);
     }
 
-    /// New credentials of the client's: ours are made anew too, unless they are the ones in force.
-    fn restart(
+    /// Candidates need nothing done: they are learnt from binding requests. New credentials restart ICE.
+    fn patch(
         &mut self,
         participant: ParticipantId,
-        remote: IceCredentials,
+        about: Option<String>,
+        remote: Option<IceCredentials>,
     ) -> Result<HttpAnswer, HttpRefusal> {
         let fresh = self.node.random();
         let link = self.state.link(participant);
@@ -57,24 +56,44 @@ impl CallActor {
             let message = "its media is gone";
             return Err(refusal(ErrorCode::CallNotFound, Advice::Fix, message));
         };
-        let current = &transport.agreed.remote;
-        if current.ufrag == remote.ufrag && current.pwd == remote.pwd {
-            return Ok(HttpAnswer::Done);
+        if about.is_some_and(|about| about != transport.local.ufrag) {
+            return Ok(HttpAnswer::Outdated);
         }
+        let current = &transport.agreed.remote.ice;
+        let Some(remote) = remote.filter(|remote| remote != current) else {
+            return Ok(HttpAnswer::Done);
+        };
         let local = IceCredentials::from_random(&fresh);
         transport.local = local.clone();
         let mut agreed = (*transport.agreed).clone();
-        agreed.remote.ufrag.clone_from(&remote.ufrag);
-        agreed.remote.pwd.clone_from(&remote.pwd);
+        agreed.remote.ice = remote.clone();
         transport.agreed = Arc::new(agreed);
-        self.changed = true;
         let answer = HttpAnswer::Restarted {
             ufrag: local.ufrag.clone(),
-            pwd: local.pwd.clone(),
+            fragment: fragment(transport),
         };
+        self.changed = true;
         self.command(participant, PeerCommand::RestartIce { local, remote });
         Ok(answer)
     }
+}
+
+/// The server's side of an ICE session (RFC 8840 §9).
+fn fragment(transport: &Transport) -> String {
+    let IceCredentials { ufrag, pwd } = &transport.local;
+    let first = transport.agreed.lines.first();
+    let (mid, kind) = first.map_or(("0", "audio"), |line| {
+        let kind = match line.kind {
+            MediaKind::Audio => "audio",
+            MediaKind::Video => "video",
+        };
+        (line.mid.as_str(), kind)
+    });
+    let candidates = &transport.candidates;
+    format!(
+        "a=ice-lite\r\na=ice-ufrag:{ufrag}\r\na=ice-pwd:{pwd}\r\nm={kind} 9 UDP/TLS/RTP/SAVPF 0\r\n\
+         a=mid:{mid}\r\n{candidates}"
+    )
 }
 
 fn refusal(code: ErrorCode, advice: Advice, message: &str) -> HttpRefusal {

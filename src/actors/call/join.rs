@@ -327,7 +327,7 @@ impl CallActor {
         if negotiated.restarted {
             let restart = PeerCommand::RestartIce {
                 local: negotiated.local.clone(),
-                remote: negotiate::remote_credentials(&negotiated.agreed),
+                remote: negotiated.agreed.remote.ice.clone(),
             };
             self.command(participant, restart);
         }
@@ -354,6 +354,7 @@ impl CallActor {
                 session_id: negotiated.session_id,
                 version: negotiated.version,
                 ssrcs: Arc::new(negotiated.ssrcs.clone()),
+                candidates: candidates(&negotiated.answer).into(),
             });
         }
     }
@@ -408,4 +409,13 @@ impl CallActor {
             slots: slots.collect(),
         })
     }
+}
+
+/// The candidates of the first line of an answer: all lines share a transport.
+fn candidates(answer: &str) -> String {
+    let is_about = |line: &&str| line.starts_with("a=candidate:") || *line == "a=end-of-candidates";
+    let mut seen = std::collections::BTreeSet::new();
+    let lines = answer.lines().filter(is_about);
+    let lines = lines.filter(|line| seen.insert(*line));
+    lines.flat_map(|line| [line, "\r\n"]).collect()
 }

@@ -13,6 +13,7 @@ use crate::protocol::call::{
     CallHand, CallLayout, CallMute, CallOffer, CallRemove, CallUnpublish, Resume, TrackOffer,
 };
 use crate::protocol::{Advice, ErrorCode, ServerFrame};
+use crate::rtc::ice::IceCredentials;
 use crate::rtc::sdp::SendRecv;
 use crate::sfu::ParticipantId;
 use crate::sfu::call::{LeaveReason, Secret};
@@ -241,8 +242,13 @@ pub struct HttpRequest {
 
 /// What a client without a WebSocket asks for.
 pub enum HttpAsk {
-    /// New ICE credentials of the client's; `None`: only candidates came, which nobody here needs.
-    Restart(Option<(String, String)>),
+    /// Candidates, which nobody here needs, or an ICE restart.
+    Patch {
+        /// The ICE session that it is about, by the server's user fragment; `None`: whichever.
+        about: Option<String>,
+        /// The client's credentials.
+        remote: Option<IceCredentials>,
+    },
     /// Leaves.
     Delete,
 }
@@ -252,12 +258,14 @@ pub enum HttpAsk {
 pub enum HttpAnswer {
     /// It is done.
     Done,
-    /// ICE begins anew with these credentials of the server's.
+    /// The ICE session is another one by now.
+    Outdated,
+    /// ICE begins anew.
     Restarted {
-        /// User fragment.
+        /// The server's user fragment.
         ufrag: String,
-        /// Password.
-        pwd: String,
+        /// What the client must know, as `application/trickle-ice-sdpfrag` (RFC 8840).
+        fragment: String,
     },
 }
 

@@ -7,12 +7,11 @@ use crate::protocol::ErrorCode;
 use crate::protocol::call::TrackOffer;
 use crate::protocol::limits::{MID_BYTES_MAX, SDP_BYTES_MAX, SDP_LINES_MAX};
 use crate::rtc::codec::Codec;
-use crate::rtc::dtls::{DtlsRole, SrtpOffer};
+use crate::rtc::dtls::SrtpOffer;
 use crate::rtc::ice::IceCredentials;
-use crate::rtc::identity::Fingerprint;
 use crate::rtc::sdp::{
-    self, Agreed, AgreedLine, AudioRed, LineRole, LocalDescription, OfferLimits, SendRecv, Setup,
-    SlotSsrcs,
+    self, Agreed, AgreedLine, AudioNack, AudioRed, LineRole, LocalDescription, OfferLimits,
+    SendRecv, SlotSsrcs,
 };
 use crate::rtc::session::{DataChannels, SessionConfig};
 use crate::sfu::call::{Lines, PublicationOffer, SlotOffer};
@@ -107,15 +106,15 @@ pub(super) fn negotiate(text: &str, terms: &Terms<'_>) -> Result<Negotiated, Off
     let answer = |local: &IceCredentials| {
         let fingerprint = terms.media.identity().fingerprint();
         let description = LocalDescription {
-            ufrag: &local.ufrag,
-            pwd: &local.pwd,
-            fingerprint: &fingerprint.0,
+            ice: local,
+            fingerprint,
             candidates: &terms.media.port(terms.shard).candidates,
             session_id,
             session_version: version,
             video_codecs: &VIDEO_CODECS,
             sendrecv: terms.sendrecv,
             red: AudioRed::Preferred,
+            audio_nack: AudioNack::Always,
             slots: &|mid| {
                 ssrcs
                     .get(mid)
@@ -155,30 +154,19 @@ pub(super) fn session(
     negotiated: &Negotiated,
     srtp: SrtpOffer,
 ) -> SessionConfig {
-    let remote = &negotiated.agreed.remote;
+    let agreed = &negotiated.agreed;
     SessionConfig {
         identity: Arc::clone(media.identity()),
         local: negotiated.local.clone(),
-        remote: remote_credentials(&negotiated.agreed),
-        remote_fingerprint: Fingerprint(remote.fingerprint),
-        role: match negotiated.agreed.role {
-            Setup::Passive => DtlsRole::Passive,
-            Setup::Active | Setup::ActPass => DtlsRole::Active,
-        },
-        data: if negotiated.agreed.data {
+        remote: agreed.remote.ice.clone(),
+        remote_fingerprint: agreed.remote.fingerprint,
+        role: agreed.role,
+        data: if agreed.data {
             DataChannels::On
         } else {
             DataChannels::Off
         },
         srtp,
-    }
-}
-
-/// The client's credentials.
-pub(super) fn remote_credentials(agreed: &Agreed) -> IceCredentials {
-    IceCredentials {
-        ufrag: agreed.remote.ufrag.clone(),
-        pwd: agreed.remote.pwd.clone(),
     }
 }
 

@@ -54,6 +54,8 @@ pub(super) struct Transport {
     pub(super) session_id: u64,
     pub(super) version: u64,
     pub(super) ssrcs: Arc<BTreeMap<String, SlotSsrcs>>,
+    /// The candidate lines of the answer.
+    pub(super) candidates: Arc<str>,
 }
 
 impl State {
