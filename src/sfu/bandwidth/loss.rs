@@ -24,7 +24,7 @@ const OWN_MAX: f64 = 0.35;
 const LIFT_LOW_PER_S: f64 = 1.15;
 const LIFT_PER_S: f64 = 1.05;
 /// A rate must have fallen to this part to tell whether that helped.
-const TRIAL: f64 = 0.9;
+const TRIAL: f64 = 0.75;
 const SMOOTHING: f64 = 0.3;
 
 /// The loss and the offered rate when the cap was first lowered.
