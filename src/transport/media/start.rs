@@ -146,7 +146,8 @@ pub async fn start(
 /// Opens a shard's ports on its own thread, where it stays and waits to begin.
 async fn open(arbiter: &ArbiterHandle, rank: Rank) -> Result<Opened, MediaError> {
     let (tell, told) = oneshot::channel();
-    arbiter.spawn(async move {
+    // Made over there: a driver does not move between threads.
+    let shard = move || async move {
         let bound = MediaSocket::bind(&rank.listen).map_err(MediaError::from);
         let bound = bound.and_then(|socket| {
             let tcp = match &rank.tcp[..] {
@@ -173,7 +174,8 @@ async fn open(arbiter: &ArbiterHandle, rank: Rank) -> Result<Opened, MediaError>
             }
             Err(error) => drop(tell.send(Err(error))),
         }
-    });
+    };
+    arbiter.spawn_fn(move || drop(actix_rt::spawn(shard())));
     told.await.map_err(|_| MediaError::Thread)?
 }
 

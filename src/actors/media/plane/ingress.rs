@@ -74,7 +74,7 @@ impl Plane {
         let known = streams.get(ssrc).or_else(|| streams.learn(&header));
         let heard = heard(&header, &streams.extensions);
         if let Some(TransportSequence(number)) = heard.number {
-            let _ = number;
+            streams.arrivals.record(arrived, number, datagram.len());
         }
         let stream = known.ok_or(Refusal::Unknown)?;
         if passage.is_shut() {
@@ -87,7 +87,8 @@ impl Plane {
         let codec = publication.line.codec_of(header.payload_type);
         let (codec, _) = codec.ok_or(Refusal::Unknown)?;
         if let Some(remb) = &mut streams.remb {
-            let _ = remb;
+            let (timestamp, clock) = (header.timestamp, codec.clock_hz);
+            remb.on_packet(arrived, ssrc, timestamp, clock, datagram.len());
         }
         let (repairs, payload) = match stream.carries {
             Carries::Media => (None, payload),

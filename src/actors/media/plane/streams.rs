@@ -7,6 +7,7 @@ use crate::actors::supervision::Address;
 use crate::rtc::extension::{Extension, ExtensionMap, name};
 use crate::rtc::rtp::Header;
 use crate::rtc::sdp::AgreedLine;
+use crate::sfu::bandwidth::EstimatorLimits;
 use crate::sfu::feedback::{ArrivalLog, RembEstimator};
 use crate::sfu::{Encoding, MediaKind, Source};
 use std::collections::HashMap;
@@ -82,7 +83,7 @@ impl Streams {
             by_ssrc: HashMap::new(),
             media: HashMap::new(),
             arrivals: ArrivalLog::new(now),
-            remb: (!twcc).then(|| RembEstimator::new(now)),
+            remb: (!twcc).then(|| RembEstimator::new(now, EstimatorLimits::default())),
             received: 0,
         }
     }

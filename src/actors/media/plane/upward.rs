@@ -38,9 +38,8 @@ impl Plane {
             return;
         };
         let media = seat.streams.any_ssrc().unwrap_or_default();
-        let feedback: Option<crate::rtc::twcc::Feedback> = None;
-        let _ = media;
-        let remb: Option<crate::sfu::bandwidth::Bitrate> = None;
+        let feedback = seat.streams.arrivals.build(now, OUR_SSRC, media);
+        let remb = seat.streams.remb.as_mut().and_then(|it| it.remb(now));
         let mut packets: Vec<_> = feedback.map(Rtcp::TransportCc).into_iter().collect();
         packets.extend(remb.map(|rate| Rtcp::Remb {
             sender: OUR_SSRC,
