@@ -15,7 +15,7 @@ mod port;
 mod relay;
 mod track;
 
-pub use figures::{Count, Figures, LATENCY_BOUNDS_US, LAYERS, LaneDrops, Latency, Refused};
+pub use figures::{Count, Figures, LATENCY_BOUNDS_US, LAYERS, Latency, Refused};
 pub use handle::{
     AdmitError, CallSeat, HOME_PEERS, MediaHandle, PeerHandle, SHARD_PEERS_MAX, ShardPort,
 };

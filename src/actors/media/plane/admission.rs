@@ -87,9 +87,10 @@ impl Plane {
 
     fn take_away(&mut self, peer: PeerKey) {
         self.empty_slots(peer);
-        let Some(seat) = self.seats.remove(peer) else {
+        let Some(mut seat) = self.seats.remove(peer) else {
             return;
         };
+        seat.egress.count_drops(&self.figures);
         for name in &seat.names {
             self.unname(name);
         }

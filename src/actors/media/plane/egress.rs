@@ -1,6 +1,7 @@
 //! What one peer is sent: its slots with what fills them, its lanes, and the pace of its link.
 
 use super::Plane;
+use super::gauges::Drops;
 use super::seats::PeerKey;
 use crate::actors::media::handle;
 use crate::actors::media::port::{Flow, PauseReason, Tile, TrackKey};
@@ -30,6 +31,8 @@ pub(super) struct Egress {
     pub(super) mixed_extensions: bool,
     /// What each slot gets.
     pub(super) allocation: Allocation,
+    /// What its lanes dropped, as far as it was counted.
+    pub(super) drops: Drops,
     /// What all slots could use.
     pub(super) wanted: Bitrate,
     /// Media packets sent: whether the peer is active.
@@ -127,6 +130,7 @@ impl Egress {
             number: 0,
             mixed_extensions: agreed.mixed_extensions,
             allocation: Allocation::default(),
+            drops: Drops::default(),
             wanted: Bitrate::ZERO,
             sent: 0,
         }

@@ -10,6 +10,7 @@ mod clock;
 mod departure;
 mod egress;
 mod forward;
+mod gauges;
 mod ingress;
 mod link;
 mod ready;
@@ -74,6 +75,8 @@ pub struct Plane {
     parting: Parting,
     /// Whom the driver serves now, who is to blame if that panics.
     serving: Option<PeerKey>,
+    /// When the gauges were summed up.
+    summed: Option<Instant>,
     wake: Arc<Notify>,
     figures: Arc<Figures>,
 }
@@ -130,6 +133,7 @@ impl Plane {
             shed: Shed::default(),
             parting: Parting::default(),
             serving: None,
+            summed: None,
             wake,
             figures,
         };
@@ -155,6 +159,7 @@ impl Plane {
         }
         self.take_relayed(now);
         self.release_held(now);
+        self.sum_up(now);
     }
 
     /// When a transport wants to be woken next.
