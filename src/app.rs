@@ -20,6 +20,7 @@ use crate::transport::http::{self, HttpState, Readiness, ServerLimits};
 use crate::transport::listen::{self, BindError};
 use crate::transport::media::MediaError;
 use crate::transport::tls::TlsIdentity;
+use crate::transport::whip;
 use crate::transport::ws::{Compression, OriginPolicy, SameHost, UpgradePolicy};
 use actix_web::dev::ServerHandle;
 use actix_web::web::ServiceConfig;
@@ -120,7 +121,11 @@ async fn serve(config: Config) -> Result<(), RunError> {
             compression: Compression::Offered,
         }),
     };
-    let routes = move |routes: &mut ServiceConfig| gateway::routes(routes, gateway.clone());
+    let whip = Arc::clone(&node);
+    let routes = move |routes: &mut ServiceConfig| {
+        gateway::routes(routes, gateway.clone());
+        whip::routes(routes, Arc::clone(&whip));
+    };
     let server = http::serve(listeners, tls.as_ref(), limits, &state, routes)?;
     actix_web::rt::spawn(gate::watch_revocations(Arc::clone(&node), revoked));
     announce(&addresses, tls.as_ref(), &node);

@@ -5,9 +5,8 @@ use super::following::Following;
 use super::{Connection, ConnectionLane, ConnectionMessage, Open, Session};
 use crate::access::limits::{ConnectionLimits, Cost};
 use crate::access::{Capability, Challenge, GuestKey, GuestName, Principal};
-use crate::actors::gate::{Admission, Rejection};
+use crate::actors::gate::{Admission, Rejection, caller};
 use crate::actors::supervision::Cx;
-use crate::chat::Caller;
 use crate::protocol::limits::{HEARTBEAT_MS, OPEN_ROOMS_MAX};
 use crate::protocol::{
     Advice, CloseCode, DrainReason, ErrorCode, GuestLogin, Hello, ServerFrame, Status, Welcome,
@@ -277,16 +276,5 @@ impl Connection {
         let (code, advice) = rejection.code();
         self.refuse(None, code, advice, rejection.to_string());
         self.close(rejection.close(), cx);
-    }
-}
-
-/// Who asks, for rooms.
-fn caller(capability: &Capability) -> Caller {
-    Caller {
-        user: capability.user.clone(),
-        device: capability.device.clone(),
-        name: capability.name.clone(),
-        role_max: capability.rights.role_max(),
-        can_post: capability.rights.can_post(),
     }
 }
