@@ -4,6 +4,7 @@ pub mod data_folder;
 mod figures;
 pub mod gate;
 mod identity;
+mod media;
 pub mod revoked;
 mod tree;
 
@@ -17,7 +18,9 @@ use crate::telemetry::{self, LogStyle, Metrics};
 use crate::transport::gateway::{self, Gateway};
 use crate::transport::http::{self, HttpState, Readiness, ServerLimits};
 use crate::transport::listen::{self, BindError};
+use crate::transport::media::MediaError;
 use crate::transport::tls::TlsIdentity;
+use crate::transport::whip;
 use crate::transport::ws::{Compression, OriginPolicy, SameHost, UpgradePolicy};
 use actix_web::dev::ServerHandle;
 use actix_web::web::ServiceConfig;
@@ -53,6 +56,9 @@ pub enum RunError {
     /// The database cannot be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// No ports for media.
+    #[error(transparent)]
+    Media(#[from] MediaError),
     /// No TLS.
     #[error(transparent)]
     Tls(#[from] IdentityError),
@@ -89,7 +95,8 @@ async fn serve(config: Config) -> Result<(), RunError> {
     let (gate, revoked) = gate::open(&config)?;
     let (store, committer) = Store::open(&store_config(&config))?;
     figures::of_committer(&metrics, &committer);
-    let running = tree::start(&config, store, committer, gate, Arc::clone(&metrics))?;
+    let media = media::open(&config, &metrics).await?;
+    let running = tree::start(&config, store, committer, gate, Arc::clone(&metrics), media)?;
     figures::of_tree(&metrics, &running.node, &running.tree);
     let node = Arc::clone(&running.node);
 
@@ -114,7 +121,11 @@ async fn serve(config: Config) -> Result<(), RunError> {
             compression: Compression::Offered,
         }),
     };
-    let routes = move |routes: &mut ServiceConfig| gateway::routes(routes, gateway.clone());
+    let whip = Arc::clone(&node);
+    let routes = move |routes: &mut ServiceConfig| {
+        gateway::routes(routes, gateway.clone());
+        whip::routes(routes, Arc::clone(&whip));
+    };
     let server = http::serve(listeners, tls.as_ref(), limits, &state, routes)?;
     actix_web::rt::spawn(gate::watch_revocations(Arc::clone(&node), revoked));
     announce(&addresses, tls.as_ref(), &node);
@@ -173,6 +184,7 @@ async fn drain_on_signal(
     tracing::info!(deadline_s = deadline.as_secs(), "draining");
     let users = &running.node.users;
     running.node.draining.store(true, Ordering::SeqCst);
+    running.node.calls.drain();
     users.tell_all(|| ConnectionMessage::Drain(DrainReason::Shutdown));
     let stopped = server.stop(true);
     let ended = async {

@@ -2,6 +2,8 @@
 //!
 //! Actors never import a transport: transports fill mailboxes and drain outboxes.
 
+pub mod call;
+pub mod calls;
 pub mod clock;
 pub mod connection;
 pub mod gate;

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 /// The kind of the ops that tell of calls. The merge rules do not know it: like any kind they do not, it is kept, passed
 /// on, and purged with its fields.
-pub const CALL_KIND: &str = "call";
+pub(super) const CALL_KIND: &str = "call";
 
 /// Why an op is refused for good, for the log and for people.
 pub(super) type Fault = (VoidCode, &'static str);

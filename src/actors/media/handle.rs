@@ -60,6 +60,8 @@ struct Media {
     next_peer: AtomicU64,
     /// Critical section: one look-up or change.
     calls: Mutex<HashMap<CallId, Place>>,
+    /// Local ICE user fragments, for ICE-TCP: asked once for each connection. Critical section: one look-up or change.
+    names: Mutex<HashMap<String, ShardId>>,
     /// Critical section: one look-up or change. Asked when a slot is filled, never per packet.
     published: Mutex<HashMap<TrackKey, Published>>,
 }
@@ -103,6 +105,7 @@ impl MediaHandle {
             tracks,
             next_peer: AtomicU64::new(1),
             calls: Mutex::default(),
+            names: Mutex::default(),
             published: Mutex::default(),
         }))
     }
@@ -182,6 +185,22 @@ impl MediaHandle {
             .start_child(spec)
             .map_err(|StartError::Refused| AdmitError::Stopping)?;
         Ok(PeerHandle { id, address })
+    }
+
+    /// The shard of the peer with this local ICE user fragment.
+    #[must_use]
+    pub fn shard_named(&self, ufrag: &str) -> Option<ShardId> {
+        lock(&self.0.names).get(ufrag).copied()
+    }
+
+    /// A peer is found under a user fragment from now on.
+    pub(in crate::actors) fn name(&self, ufrag: &str, shard: ShardId) {
+        lock(&self.0.names).insert(ufrag.to_owned(), shard);
+    }
+
+    /// A peer is no longer found under it.
+    pub(in crate::actors) fn unname(&self, ufrag: &str) {
+        lock(&self.0.names).remove(ufrag);
     }
 
     /// Starts a publication on the calling shard.

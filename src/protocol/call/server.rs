@@ -269,4 +269,6 @@ pub enum CallEnd {
     Replaced,
     /// The call failed: join again.
     Failed,
+    /// The server stops: join again where you reconnect.
+    Shutdown,
 }

@@ -119,6 +119,8 @@ pub struct Allocation {
     pub slots: Vec<SlotAllocation>,
     /// Since when a little more is sent than the budget.
     pub(super) over: Option<Instant>,
+    /// When a slot last rose.
+    pub(super) raised: Option<Instant>,
 }
 
 impl Allocation {

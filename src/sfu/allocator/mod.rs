@@ -27,7 +27,7 @@ pub const SLOTS_MAX: usize = 64;
 pub const LAYERS_MAX: usize = 32;
 
 /// The part of the budget up to which layers rise.
-const RISE_PART: f64 = 0.95;
+const RISE_PART: f64 = 0.97;
 /// Above the budget by this factor layers go down at once, by less after [`OVER_TIME`].
 const OVER: f64 = 1.05;
 const OVER_TIME: Duration = Duration::from_millis(1_000);
@@ -36,11 +36,13 @@ const CLIMB: Duration = Duration::from_millis(1_500);
 /// The same for a slot filled a moment ago: it finds its layer quickly.
 const CLIMB_FRESH: Duration = Duration::from_millis(200);
 const FRESH: Duration = Duration::from_secs(4);
+/// Each rise brings a keyframe: one at a time, but for slots that show nothing yet.
+const RISE_GAP: Duration = Duration::from_millis(300);
 /// How long a slot that changed does not rise; doubled each time it rose in vain.
 const HOLD: Duration = Duration::from_secs(10);
 const HOLD_MAX: Duration = Duration::from_secs(80);
 /// Going down so soon after going up means that it rose in vain.
-const IN_VAIN: Duration = Duration::from_secs(15);
+const IN_VAIN: Duration = Duration::from_secs(6);
 
 /// Shares `budget` (what the estimate leaves for video) among the demands. Call it when the estimate or the demands
 /// change, and every 100 to 500 ms.
@@ -76,12 +78,18 @@ pub fn allocate(
             *place = (*place).min(fit);
         }
     }
+    let mut raised = previous.raised;
     for &index in &order {
         let wants = ideal[index] > places[index] && places[index] == before[index];
         let slot = &mut memory[index];
         slot.climbing = wants.then(|| slot.climbing.unwrap_or(now));
-        if may_rise(now, slot) {
+        let shows = slot.wished.is_some();
+        let waits = raised.is_some_and(|at| now.saturating_duration_since(at) < RISE_GAP);
+        if may_rise(now, slot) && !(waits && shows) {
             rise(budget, demands, &ladders, &ideal, &mut places, index);
+            if shows && places[index] != before[index] {
+                raised = Some(now);
+            }
         }
     }
     let spare = budget.saturating_sub(total(&ladders, &places));
@@ -92,6 +100,7 @@ pub fn allocate(
     Allocation {
         slots: memory,
         over: if lowers { None } else { over },
+        raised,
     }
 }
 

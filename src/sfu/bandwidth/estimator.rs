@@ -18,13 +18,17 @@ use std::time::{Duration, Instant};
 
 /// The pacer's rates as multiples of the estimate.
 const PACING: f64 = 1.5;
-const PACING_MAX: f64 = 2.5;
+const PACING_MAX: f64 = 2.0;
+/// A trend upwards counts once the queue is this long: a keyframe alone makes a trend, and what is sent comes in frames.
+const OVERUSE_QUEUE_US: i64 = 40_000;
 /// The link's queue is drained when it is longer than this, shortly after the estimate went down.
 const DRAIN_ABOVE_US: i64 = 25_000;
 const DRAIN_US_MAX: i64 = 3_000_000;
 /// How long draining takes, and the least that is sent meanwhile.
 const DRAIN_WITHIN_US: f64 = 700_000.0;
 const DRAIN_LEAST: f64 = 0.4;
+/// Losses within this time and a round trip after overuse belong to it.
+const LOSS_AFTER_US: i64 = 500_000;
 const RTT_START_US: i64 = 100_000;
 const RTT_WEIGHT: f64 = 0.125;
 /// Feedback that stays away this long, or so many round trips, while packets leave.
@@ -332,14 +336,18 @@ impl Estimator {
     }
 
     fn decide(&mut self, now_us: i64, reported: &Reported) {
-        let usage = self.trendline.usage();
+        let usage = match self.trendline.usage() {
+            Usage::Over if self.queue.latest_us() < OVERUSE_QUEUE_US => Usage::Under,
+            usage => usage,
+        };
         let rtt_us = self.rtt_us();
         let acked = self.acked.rate();
         if usage == Usage::Over {
             // While the queue grows the last moments show what the link carries; the long window lags behind.
-            let slowest = acked.map(|rate| self.acked.recent().map_or(rate, |it| it.min(rate)));
-            if self.control.on_overuse(now_us, rtt_us, slowest) {
-                self.prober.on_overuse(now_us);
+            let carried = self.acked.recent().or(acked);
+            let before = self.control.rate();
+            if self.control.on_overuse(now_us, rtt_us, carried) {
+                self.prober.on_overuse(now_us, before, self.control.rate());
             }
         } else {
             self.control.on_room(now_us, usage, rtt_us, acked);
@@ -358,7 +366,14 @@ impl Estimator {
             recovered: reported.recovered,
             bytes: reported.bytes,
         };
-        self.loss.on_packets(now_us, counts, self.control.rate());
+        // What the queue had no room for was lost before the rate went down: it is not to go down twice.
+        let settled = self
+            .control
+            .reduced_us()
+            .is_none_or(|at_us| now_us - at_us > rtt_us + LOSS_AFTER_US);
+        if settled {
+            self.loss.on_packets(now_us, counts, self.control.rate());
+        }
     }
 
     fn smooth_rtt(&mut self, round_us: f64) {

@@ -24,7 +24,7 @@ const OWN_MAX: f64 = 0.35;
 const LIFT_LOW_PER_S: f64 = 1.15;
 const LIFT_PER_S: f64 = 1.05;
 /// A rate must have fallen to this part to tell whether that helped.
-const TRIAL: f64 = 0.9;
+const TRIAL: f64 = 0.75;
 const SMOOTHING: f64 = 0.3;
 
 /// The loss and the offered rate when the cap was first lowered.
@@ -36,7 +36,7 @@ struct Trial {
 
 /// The loss-based cap of one link.
 #[derive(Debug, Default)]
-pub(super) struct LossControl {
+pub(in crate::sfu) struct LossControl {
     packets: u32,
     missing: u32,
     bytes: u64,
@@ -51,16 +51,16 @@ pub(super) struct LossControl {
 
 impl LossControl {
     /// The most that loss allows.
-    pub(super) fn cap(&self) -> Option<Bitrate> {
+    pub(in crate::sfu) fn cap(&self) -> Option<Bitrate> {
         self.cap_bps.map(Bitrate::from_f64)
     }
 
-    pub(super) const fn loss(&self) -> f64 {
+    pub(in crate::sfu) const fn loss(&self) -> f64 {
         self.smoothed
     }
 
     /// Counts what a feedback reported. `rate` is what the other estimators allow.
-    pub(super) fn on_packets(&mut self, now_us: i64, counts: LossCounts, rate: Bitrate) {
+    pub(in crate::sfu) fn on_packets(&mut self, now_us: i64, counts: LossCounts, rate: Bitrate) {
         let from_us = *self.from_us.get_or_insert(now_us);
         self.packets += counts.packets;
         self.missing = (self.missing + counts.missing).saturating_sub(counts.recovered);
@@ -80,7 +80,13 @@ impl LossControl {
     }
 
     /// A receiver report in place of feedback: the fraction lost over `span_us`, in which `offered` was sent.
-    pub(super) fn on_report(&mut self, span_us: i64, loss: f64, offered: Bitrate, rate: Bitrate) {
+    pub(in crate::sfu) fn on_report(
+        &mut self,
+        span_us: i64,
+        loss: f64,
+        offered: Bitrate,
+        rate: Bitrate,
+    ) {
         let bytes = offered.as_f64() * span_us as f64 / 8e6;
         // Packets of 1,000 bytes, about: it only weighs the sampling error.
         let packets = (bytes / 1_000.0).clamp(20.0, 1_000.0);
@@ -135,11 +141,11 @@ impl LossControl {
 
 /// Packets reported for the first time, those missing among them, those recovered since, and bytes.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct LossCounts {
-    pub(super) packets: u32,
-    pub(super) missing: u32,
-    pub(super) recovered: u32,
-    pub(super) bytes: u64,
+pub(in crate::sfu) struct LossCounts {
+    pub(in crate::sfu) packets: u32,
+    pub(in crate::sfu) missing: u32,
+    pub(in crate::sfu) recovered: u32,
+    pub(in crate::sfu) bytes: u64,
 }
 
 #[cfg(test)]

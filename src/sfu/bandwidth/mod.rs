@@ -8,21 +8,21 @@
 //! arrives), `queue` (how long it is) and `probe`, and ends in `rate_control`, with `loss` as a cap. `prober` decides
 //! when to try more.
 
-mod acked;
+pub(in crate::sfu) mod acked;
 mod bitrate;
 mod capacity;
 mod estimator;
-mod groups;
+pub(in crate::sfu) mod groups;
 mod load;
-mod loss;
+pub(in crate::sfu) mod loss;
 mod probe;
 mod prober;
-mod queue;
-mod rate_control;
+pub(in crate::sfu) mod queue;
+pub(in crate::sfu) mod rate_control;
 mod sent;
 #[cfg(test)]
 mod simulation;
-mod trendline;
+pub(in crate::sfu) mod trendline;
 
 pub use bitrate::Bitrate;
 pub use estimator::{Estimator, EstimatorLimits};

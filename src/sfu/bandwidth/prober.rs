@@ -12,6 +12,8 @@ const FIRST: [f64; 2] = [3.0, 6.0];
 const FURTHER: f64 = 2.0;
 /// A probe that found this part of its rate is followed by a higher one.
 const SUCCESS: f64 = 0.7;
+/// So does one that found the link full at almost its rate: it left a little faster than it was to.
+const REACHED: f64 = 0.9;
 /// What is wanted is probed with so much on top: the allocator asks for a margin.
 const WANTED_MARGIN: f64 = 1.3;
 /// With the estimate this far above what is wanted nothing is left to find.
@@ -30,6 +32,8 @@ const QUEUE_US_MAX: i64 = 30_000;
 const LOSS_MAX: f64 = 0.25;
 /// A rise by a probe that overuse follows within this time was none.
 const TRUST_US: i64 = 5_000_000;
+/// Overuse that leaves less than this part takes the rise back.
+const COLLAPSE: f64 = 0.75;
 /// Doublings of the interval for rises that were none.
 const DISTRUST_MAX: u32 = 4;
 /// Probes in a row without any answer after which only the interval's are sent.
@@ -88,13 +92,14 @@ impl Prober {
 
     /// A probe to send now.
     pub(super) fn due(&mut self, now_us: i64, link: &LinkView) -> Option<Probe> {
-        if let Some((_, until_us)) = self.waiting {
+        self.trust(now_us);
+        if let Some((probe, until_us)) = self.waiting {
             if now_us < until_us {
                 return None;
             }
             self.waiting = None;
-            self.further = None;
             self.unanswered += 1;
+            self.further = (self.unanswered < UNANSWERED_MAX).then_some(probe.rate);
         }
         let quiet = link.usage != Usage::Over
             && link.queue_us < QUEUE_US_MAX
@@ -134,7 +139,8 @@ impl Prober {
             && probe.id == result.id
         {
             self.waiting = None;
-            let success = !result.full && result.rate >= probe.rate.scaled(SUCCESS);
+            let part = if result.full { REACHED } else { SUCCESS };
+            let success = result.rate >= probe.rate.scaled(part);
             self.further = success.then(|| result.rate.scaled(FURTHER));
         }
         if after > before.scaled(WORTH) {
@@ -143,15 +149,23 @@ impl Prober {
     }
 
     /// The estimate went down for overuse.
-    pub(super) fn on_overuse(&mut self, now_us: i64) {
+    pub(super) fn on_overuse(&mut self, now_us: i64, before: Bitrate, after: Bitrate) {
         self.further = None;
         self.firsts = FIRST.len();
-        if let Some(risen_us) = self.risen_us.take() {
-            self.distrust = if now_us - risen_us < TRUST_US {
-                (self.distrust + 1).min(DISTRUST_MAX)
-            } else {
-                0
-            };
+        self.trust(now_us);
+        if after < before.scaled(COLLAPSE) && self.risen_us.take().is_some() {
+            self.distrust = (self.distrust + 1).min(DISTRUST_MAX);
+        }
+    }
+
+    /// A rise that lasted was true.
+    fn trust(&mut self, now_us: i64) {
+        if self
+            .risen_us
+            .is_some_and(|at_us| now_us - at_us >= TRUST_US)
+        {
+            self.risen_us = None;
+            self.distrust = 0;
         }
     }
 
@@ -246,7 +260,7 @@ mod tests {
         let mut prober = Prober::new(START);
         let probe = prober.due(0, &link(300, 3_000)).expect("first");
         answer(&mut prober, 100_000, probe, Bitrate::from_kbps(800), false);
-        prober.on_overuse(2_000_000);
+        prober.on_overuse(2_000_000, Bitrate::from_kbps(800), Bitrate::from_kbps(400));
         let dropped = LinkView {
             reduced_us: Some(2_000_000),
             ..link(400, 3_000)
@@ -257,7 +271,7 @@ mod tests {
 
         let mut prober = Prober::new(START);
         prober.due(0, &link(300, 3_000)).expect("first");
-        prober.on_overuse(2_000_000);
+        prober.on_overuse(2_000_000, Bitrate::from_kbps(800), Bitrate::from_kbps(400));
         assert_eq!(prober.due(2_500_000, &dropped), None, "too soon");
         assert!(prober.due(2_900_000, &dropped).is_some());
     }

@@ -7,16 +7,21 @@ const WEIGHT: f64 = 0.5;
 
 /// The delay above the least of late. Sender's and receiver's clocks need not agree, only run at the same speed.
 #[derive(Debug, Default)]
-pub(super) struct QueueDelay {
+pub(in crate::sfu) struct QueueDelay {
     window_from_us: i64,
     least_us: Option<i64>,
     least_before_us: Option<i64>,
     delay_us: f64,
+    latest_us: i64,
 }
 
 impl QueueDelay {
     /// Takes what one feedback reported: pairs of sent and arrived.
-    pub(super) fn update(&mut self, now_us: i64, packets: impl Iterator<Item = (i64, i64)>) {
+    pub(in crate::sfu) fn update(
+        &mut self,
+        now_us: i64,
+        packets: impl Iterator<Item = (i64, i64)>,
+    ) {
         if now_us - self.window_from_us >= WINDOW_US {
             self.window_from_us = now_us;
             self.least_before_us = self.least_us.take();
@@ -34,13 +39,19 @@ impl QueueDelay {
             (None, None) => return,
         };
         if count > 0 {
-            let delay_us = (sum_us / count - least_us) as f64;
-            self.delay_us += WEIGHT * (delay_us - self.delay_us);
+            self.latest_us = sum_us / count - least_us;
+            self.delay_us += WEIGHT * (self.latest_us as f64 - self.delay_us);
         }
     }
 
-    pub(super) const fn delay_us(&self) -> i64 {
+    /// Smoothed.
+    pub(in crate::sfu) const fn delay_us(&self) -> i64 {
         self.delay_us as i64
+    }
+
+    /// The mean of the last feedback alone.
+    pub(in crate::sfu) const fn latest_us(&self) -> i64 {
+        self.latest_us
     }
 }
 

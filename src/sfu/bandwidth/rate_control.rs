@@ -19,12 +19,17 @@ const CEILING_EXTRA_BPS: f64 = 10_000.0;
 const STEP_US_MAX: i64 = 1_000_000;
 const REDUCE_US_MIN: i64 = 50_000;
 const REDUCE_US_MAX: i64 = 200_000;
+/// A reduction does not wait when less than this part of the rate arrives.
+const COLLAPSE: f64 = 0.5;
+/// While the queue drains, what arrives is measured over moments: only much less than the rate lowers it again.
+const SETTLE_US: i64 = 1_000_000;
+const SETTLED: f64 = 0.8;
 /// Probes that fill the link below the estimate lower it when they agree, so many in a row.
 const LOW_PROBES: u8 = 2;
 
 /// The delay-based rate of one link.
 #[derive(Debug)]
-pub(super) struct RateControl {
+pub(in crate::sfu) struct RateControl {
     limits: EstimatorLimits,
     current_bps: f64,
     increasing: bool,
@@ -36,7 +41,7 @@ pub(super) struct RateControl {
 }
 
 impl RateControl {
-    pub(super) fn new(limits: EstimatorLimits) -> Self {
+    pub(in crate::sfu) fn new(limits: EstimatorLimits) -> Self {
         Self {
             limits,
             current_bps: limits.start.as_f64(),
@@ -49,23 +54,28 @@ impl RateControl {
         }
     }
 
-    pub(super) fn rate(&self) -> Bitrate {
+    pub(in crate::sfu) fn rate(&self) -> Bitrate {
         Bitrate::from_f64(self.current_bps)
     }
 
     /// When it last went down.
-    pub(super) const fn reduced_us(&self) -> Option<i64> {
+    pub(in crate::sfu) const fn reduced_us(&self) -> Option<i64> {
         self.reduced_us
     }
 
     /// The queue grows: goes down to what arrives, at most once a round trip. True when it did.
-    pub(super) fn on_overuse(&mut self, now_us: i64, rtt_us: i64, acked: Option<Bitrate>) -> bool {
+    pub(in crate::sfu) fn on_overuse(
+        &mut self,
+        now_us: i64,
+        rtt_us: i64,
+        acked: Option<Bitrate>,
+    ) -> bool {
         let pause_us = rtt_us.clamp(REDUCE_US_MIN, REDUCE_US_MAX);
-        let waits = self
-            .reduced_us
-            .is_some_and(|at_us| now_us - at_us < pause_us);
-        let collapsed = acked.is_some_and(|rate| rate.as_f64() < 0.5 * self.current_bps);
-        if waits && !collapsed {
+        let since_us = self.reduced_us.map_or(i64::MAX, |at_us| now_us - at_us);
+        let remains = acked.map_or(1.0, |rate| rate.as_f64() / self.current_bps);
+        let waits = (since_us < pause_us && remains > COLLAPSE)
+            || (since_us < SETTLE_US && remains > SETTLED);
+        if waits {
             return false;
         }
         let Some(acked_bps) = acked.map(Bitrate::as_f64) else {
@@ -87,7 +97,7 @@ impl RateControl {
     }
 
     /// No overuse: holds while the queue gets shorter, else grows a little, as far as `acked` supports it.
-    pub(super) fn on_room(
+    pub(in crate::sfu) fn on_room(
         &mut self,
         now_us: i64,
         usage: Usage,
@@ -122,7 +132,13 @@ impl RateControl {
     }
 
     /// What a probe found: that the link carries at least `rate`, or (`full`) no more than it.
-    pub(super) fn on_probe(&mut self, now_us: i64, rate: Bitrate, full: bool, acked: Bitrate) {
+    pub(in crate::sfu) fn on_probe(
+        &mut self,
+        now_us: i64,
+        rate: Bitrate,
+        full: bool,
+        acked: Bitrate,
+    ) {
         let rate_bps = rate.as_f64();
         if full {
             self.capacity.on_full_probe(now_us, rate_bps);
@@ -153,7 +169,7 @@ impl RateControl {
     }
 
     /// Goes to `rate` at once: another source (REMB) knows it.
-    pub(super) fn force(&mut self, rate: Bitrate) {
+    pub(in crate::sfu) fn force(&mut self, rate: Bitrate) {
         self.set(rate.as_f64());
     }
 

@@ -106,6 +106,21 @@ impl Call {
         effects
     }
 
+    /// Who is heard best, the loudest first, whether they speak or not: they come right after those who speak.
+    pub fn rank(&mut self, now: Instant, audible: &[ParticipantId]) -> Vec<Effect> {
+        let mut heard = self.speakers.clone();
+        let before = std::mem::take(&mut self.heard);
+        for id in audible.iter().copied().chain(before) {
+            if self.members.contains_key(&id) && !heard.contains(&id) {
+                heard.push(id);
+            }
+        }
+        self.heard = heard;
+        let mut effects = Vec::new();
+        self.settle(now, &mut effects);
+        effects
+    }
+
     /// Media says how it fills slots of a participant.
     pub fn slots_filled(
         &mut self,

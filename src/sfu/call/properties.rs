@@ -29,6 +29,7 @@ enum Input {
     Unpublish(u8, u8),
     Started(u8, bool),
     Speak(Vec<u8>),
+    Rank(Vec<u8>),
     Mute {
         by: u8,
         track: u8,
@@ -61,6 +62,7 @@ fn input() -> impl Strategy<Value = Input> {
         1 => (id.clone(), 0..24u8).prop_map(|(who, track)| Input::Unpublish(who, track)),
         6 => (0..24u8, any::<bool>()).prop_map(|(track, other)| Input::Started(track, other)),
         4 => prop::collection::vec(id.clone(), 0..4).prop_map(Input::Speak),
+        2 => prop::collection::vec(id.clone(), 0..4).prop_map(Input::Rank),
         2 => (id.clone(), 0..24u8, any::<bool>(), any::<bool>())
             .prop_map(|(by, track, muted, may)| Input::Mute { by, track, muted, may }),
         1 => (id.clone(), any::<bool>()).prop_map(|(who, raised)| Input::Hand(who, raised)),
@@ -114,6 +116,10 @@ fn feed(stage: &mut Stage, input: Input) -> Vec<Effect> {
                 }
             });
             Ok(call.speak(now, who))
+        }
+        Input::Rank(who) => {
+            let who: Vec<_> = who.into_iter().map(participant).collect();
+            Ok(call.rank(now, &who))
         }
         Input::Mute {
             by,
@@ -210,8 +216,14 @@ impl Told {
         }
     }
 
-    /// Those who listen know the state.
-    fn check(&self, call: &Call) {
+    /// Those who listen know the state; of slots that an offer took away they know that.
+    fn check(&mut self, call: &Call) {
+        let there = |(who, mid): &(ParticipantId, Mid)| {
+            let member = call.member(*who);
+            member.is_some_and(|member| member.slots().any(|(slot, ..)| slot == mid))
+        };
+        self.fills.retain(|key, _| there(key));
+        self.views.retain(|key, _| there(key));
         let members: BTreeSet<_> = call.members().map(|(id, _)| id).collect();
         assert_eq!(self.members, members);
         for (id, member) in call.members() {

@@ -13,7 +13,7 @@ pub const BURST: Duration = Duration::from_millis(10);
 /// Two packets.
 pub const BURST_BYTES_MIN: u64 = 3_000;
 /// What is queued is to leave within this time, as far as the highest rate allows.
-pub const BACKLOG_TIME: Duration = Duration::from_millis(100);
+pub const BACKLOG_TIME: Duration = Duration::from_millis(200);
 /// The most that exempt packets hold back the others.
 pub const DEBT_MAX: Duration = Duration::from_millis(100);
 /// The shard's tick, during which a probe leaves in one piece.

@@ -14,14 +14,12 @@ use crate::id::CallId;
 use crate::rtc::ice::IceCredentials;
 use crate::rtc::sdp::{Agreed, AgreedLine, LineRole};
 use crate::rtc::session::{Session, SessionConfig, SessionError};
-use crate::sfu::ParticipantId;
 use std::time::Instant;
 
 /// Who takes a seat.
 pub(in crate::actors::media) struct Admission {
     pub(in crate::actors::media) id: PeerId,
     pub(in crate::actors::media) call: CallId,
-    pub(in crate::actors::media) participant: ParticipantId,
     pub(in crate::actors::media) address: Address<PeerActor>,
 }
 
@@ -52,7 +50,6 @@ impl Plane {
         let peer = self.seats.insert(|_| Seat {
             id: admission.id,
             call: admission.call,
-            participant: admission.participant,
             address: admission.address,
             session,
             names: vec![name.clone()],
@@ -64,7 +61,7 @@ impl Plane {
             channels: Vec::new(),
             rtt: None,
         });
-        self.names.insert(name, peer);
+        self.name(name, peer);
         self.figures.peers.set(self.seats.len() as u64);
         self.set_slots(peer, agreed);
         self.settle(peer, now);
@@ -90,13 +87,12 @@ impl Plane {
 
     fn take_away(&mut self, peer: PeerKey) {
         self.empty_slots(peer);
-        let Some(seat) = self.seats.remove(peer) else {
+        let Some(mut seat) = self.seats.remove(peer) else {
             return;
         };
+        seat.egress.count_drops(&self.figures);
         for name in &seat.names {
-            if self.names.get(name) == Some(&peer) {
-                self.names.remove(name);
-            }
+            self.unname(name);
         }
         self.gone.push_back(peer);
         self.figures.peers.set(self.seats.len() as u64);
@@ -177,11 +173,23 @@ impl Plane {
         seat.session.restart_ice(local, remote);
         if seat.names.len() == NAMES_MAX {
             let oldest = seat.names.remove(0);
-            self.names.remove(&oldest);
+            self.unname(&oldest);
         }
-        seat.names.push(name.clone());
-        self.names.insert(name, peer);
+        if let Some(seat) = self.seats.get_mut(peer) {
+            seat.names.push(name.clone());
+        }
+        self.name(name, peer);
         self.settle(peer, now);
+    }
+
+    fn name(&mut self, name: String, peer: PeerKey) {
+        self.media.name(&name, self.shard);
+        self.names.insert(name, peer);
+    }
+
+    fn unname(&mut self, name: &str) {
+        self.names.remove(name);
+        self.media.unname(name);
     }
 
     /// Why the transport of a peer is over, if it is.

@@ -58,6 +58,7 @@ impl Plane {
         }
         egress.allocation = allocation;
         egress.estimator.set_wanted(wanted);
+        egress.wanted = wanted;
         let states = egress.slots.iter_mut().filter_map(SlotSeat::news).collect();
         changed.sort_unstable_by_key(|track| track.track);
         changed.dedup();
@@ -100,15 +101,13 @@ impl SlotSeat {
     /// What it shows now, if its client was told otherwise.
     fn news(&mut self) -> Option<SlotState> {
         let flow = self.flow();
-        if flow == self.told {
+        let track = self.fill.as_ref().map(|fill| fill.track.track);
+        if self.told == (track, flow) {
             return None;
         }
-        self.told = flow;
-        Some(SlotState {
-            mid: self.mid.clone(),
-            track: self.fill.as_ref().map(|fill| fill.track.track),
-            flow,
-        })
+        self.told = (track, flow);
+        let mid = self.mid.clone();
+        Some(SlotState { mid, track, flow })
     }
 }
 

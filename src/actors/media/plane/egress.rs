@@ -1,6 +1,7 @@
 //! What one peer is sent: its slots with what fills them, its lanes, and the pace of its link.
 
 use super::Plane;
+use super::gauges::Drops;
 use super::seats::PeerKey;
 use crate::actors::media::handle;
 use crate::actors::media::port::{Flow, PauseReason, Tile, TrackKey};
@@ -9,7 +10,7 @@ use crate::rtc::codec::Codec;
 use crate::rtc::extension::{Extension, ExtensionMap};
 use crate::rtc::sdp::{self, Agreed, AgreedLine};
 use crate::sfu::allocator::Allocation;
-use crate::sfu::bandwidth::{Estimator, EstimatorLimits};
+use crate::sfu::bandwidth::{Bitrate, Estimator, EstimatorLimits};
 use crate::sfu::lanes::{EgressLanes, SlotIndex};
 use crate::sfu::pacer::Pacer;
 use crate::sfu::selector::{CodecSet, Selector, Target};
@@ -30,6 +31,10 @@ pub(super) struct Egress {
     pub(super) mixed_extensions: bool,
     /// What each slot gets.
     pub(super) allocation: Allocation,
+    /// What its lanes dropped, as far as it was counted.
+    pub(super) drops: Drops,
+    /// What all slots could use.
+    pub(super) wanted: Bitrate,
     /// Media packets sent: whether the peer is active.
     pub(super) sent: u64,
 }
@@ -49,7 +54,7 @@ pub(super) struct SlotSeat {
     pub(super) fill: Option<Fill>,
     pub(super) tile: Option<Tile>,
     /// As the Call was told.
-    pub(super) told: Flow,
+    pub(super) told: (Option<TrackId>, Flow),
 }
 
 /// The publication in a slot.
@@ -125,6 +130,8 @@ impl Egress {
             number: 0,
             mixed_extensions: agreed.mixed_extensions,
             allocation: Allocation::default(),
+            drops: Drops::default(),
+            wanted: Bitrate::ZERO,
             sent: 0,
         }
     }
@@ -184,7 +191,7 @@ impl Egress {
             selector: Selector::new(codecs.fold(CodecSet::default(), CodecSet::with)),
             fill: None,
             tile: None,
-            told: Flow::Empty,
+            told: (None, Flow::Empty),
         });
     }
 
@@ -335,7 +342,10 @@ impl Plane {
         };
         let waits = |slot: &SlotSeat| slot.fill.as_ref().is_some_and(|it| it.published.is_none());
         let slots = (0..).map(SlotIndex).zip(&seat.egress.slots);
-        let waiting: Vec<_> = slots.filter(|(_, slot)| waits(slot)).map(|it| it.0).collect();
+        let waiting: Vec<_> = slots
+            .filter(|(_, slot)| waits(slot))
+            .map(|it| it.0)
+            .collect();
         for index in waiting {
             self.connect(peer, index);
         }

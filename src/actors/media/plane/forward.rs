@@ -32,7 +32,11 @@ impl Plane {
     }
 
     /// What is known of a publication's layers, for the allocation of its subscribers.
-    pub(in crate::actors::media) fn set_layers(&mut self, track: TrackKey, layers: Arc<[LayerRate]>) {
+    pub(in crate::actors::media) fn set_layers(
+        &mut self,
+        track: TrackKey,
+        layers: Arc<[LayerRate]>,
+    ) {
         self.relay_to_others(track, &Load::Layers(Arc::clone(&layers)));
         self.routes.set_layers(track, layers);
     }
@@ -180,12 +184,7 @@ fn stand(ready: &mut Ready, peer: PeerKey, seat: &mut Seat) -> bool {
 
 impl Seat {
     /// Returns the encoding without whose keyframe the slot cannot begin.
-    fn offer(
-        &mut self,
-        index: SlotIndex,
-        packet: &Arc<Packet>,
-        now: Instant,
-    ) -> Option<Encoding> {
+    fn offer(&mut self, index: SlotIndex, packet: &Arc<Packet>, now: Instant) -> Option<Encoding> {
         let egress = &mut self.egress;
         let slot = egress.slots.get_mut(usize::from(index.0))?;
         let mut wanted = None;

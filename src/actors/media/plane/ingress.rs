@@ -87,7 +87,8 @@ impl Plane {
         let codec = publication.line.codec_of(header.payload_type);
         let (codec, _) = codec.ok_or(Refusal::Unknown)?;
         if let Some(remb) = &mut streams.remb {
-            remb.on_packet(arrived, header.timestamp, codec.clock_hz, datagram.len());
+            let (timestamp, clock) = (header.timestamp, codec.clock_hz);
+            remb.on_packet(arrived, ssrc, timestamp, clock, datagram.len());
         }
         let (repairs, payload) = match stream.carries {
             Carries::Media => (None, payload),
@@ -134,10 +135,7 @@ struct Heard<'a> {
     dependency: Option<&'a [u8]>,
 }
 
-fn heard<'a>(
-    header: &Header<'a>,
-    extensions: &crate::rtc::extension::ExtensionMap,
-) -> Heard<'a> {
+fn heard<'a>(header: &Header<'a>, extensions: &crate::rtc::extension::ExtensionMap) -> Heard<'a> {
     let mut heard = Heard::default();
     for (id, value) in header.extensions() {
         match extensions.extension(id) {

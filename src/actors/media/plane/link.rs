@@ -71,11 +71,14 @@ impl Plane {
         if !seat.session.is_validated(&path) {
             return Err(Refusal::Unvalidated);
         }
-        let plain = seat.session.open_rtcp(datagram).map_err(|error| match error {
-            OpenError::NotConnected | OpenError::Malformed => Refusal::Malformed,
-            OpenError::Unauthenticated => Refusal::Unauthenticated,
-            OpenError::Replayed => Refusal::Replayed,
-        })?;
+        let plain = seat
+            .session
+            .open_rtcp(datagram)
+            .map_err(|error| match error {
+                OpenError::NotConnected | OpenError::Malformed => Refusal::Malformed,
+                OpenError::Unauthenticated => Refusal::Unauthenticated,
+                OpenError::Replayed => Refusal::Replayed,
+            })?;
         let packets = rtcp::parse(&datagram[..plain]).map_err(|_| Refusal::Malformed)?;
         let feedback = PeerMessage::Feedback { packets, arrived };
         seat.address
@@ -239,7 +242,10 @@ impl Seat {
 
     fn tell(&self, message: PeerMessage) {
         if self.address.push(PeerLane::Control, message).is_err() {
-            tracing::debug!(peer = self.id.0, "a peer has too much to do to hear of its transport");
+            tracing::debug!(
+                peer = self.id.0,
+                "a peer has too much to do to hear of its transport"
+            );
         }
     }
 }

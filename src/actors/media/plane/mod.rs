@@ -10,6 +10,7 @@ mod clock;
 mod departure;
 mod egress;
 mod forward;
+mod gauges;
 mod ingress;
 mod link;
 mod ready;
@@ -20,12 +21,13 @@ mod seats;
 mod shed;
 mod streams;
 mod timers;
+mod upward;
 
 pub use departure::Departure;
 pub use seats::PeerKey;
 
-pub(in crate::actors::media) use admission::Line;
-pub(in crate::actors::media) use egress::Filling;
+pub(in crate::actors::media) use admission::{Admission, Line};
+pub(in crate::actors::media) use repair::OUR_SSRC;
 
 use super::figures::Figures;
 use super::handle::MediaHandle;
@@ -73,6 +75,8 @@ pub struct Plane {
     parting: Parting,
     /// Whom the driver serves now, who is to blame if that panics.
     serving: Option<PeerKey>,
+    /// When the gauges were summed up.
+    summed: Option<Instant>,
     wake: Arc<Notify>,
     figures: Arc<Figures>,
 }
@@ -129,6 +133,7 @@ impl Plane {
             shed: Shed::default(),
             parting: Parting::default(),
             serving: None,
+            summed: None,
             wake,
             figures,
         };
@@ -154,6 +159,7 @@ impl Plane {
         }
         self.take_relayed(now);
         self.release_held(now);
+        self.sum_up(now);
     }
 
     /// When a transport wants to be woken next.
@@ -205,12 +211,5 @@ impl Plane {
         if let Some(peer) = self.serving.take() {
             self.expel(peer);
         }
-    }
-
-    fn transmit(&mut self, transmit: Transmit) {
-        if self.transmits.len() == TRANSMITS_MAX {
-            self.transmits.pop_front();
-        }
-        self.transmits.push_back(transmit);
     }
 }

@@ -61,7 +61,7 @@ impl Plane {
         if let Some(seat) = self.seats.get_mut(peer) {
             let egress = &mut seat.egress;
             let estimator = &mut egress.estimator;
-            estimator.on_arrivals(now, feedback.base, &feedback.packets);
+            estimator.on_feedback(now, feedback);
             egress.pacer.set_pacing(now, estimator.pacing());
         }
     }
@@ -190,7 +190,10 @@ impl super::egress::Egress {
     fn backlog(&self) -> u64 {
         use crate::sfu::lanes::EgressLane::{Base, Enhancement, Repair};
         let lanes = [Repair, Base, Enhancement];
-        lanes.iter().map(|lane| self.lanes.bytes(*lane) as u64).sum()
+        lanes
+            .iter()
+            .map(|lane| self.lanes.bytes(*lane) as u64)
+            .sum()
     }
 
     /// Queues the newest pictures again while a probe has nothing else to send. True if it did.

@@ -9,7 +9,6 @@ use crate::actors::supervision::Address;
 use crate::id::CallId;
 use crate::rtc::data::ChannelId;
 use crate::rtc::session::Session;
-use crate::sfu::ParticipantId;
 use std::time::{Duration, Instant};
 
 /// Open data channels of one peer that are relayed; what is opened beyond is left alone.
@@ -21,7 +20,6 @@ pub(super) const RTT_ASSUMED: Duration = Duration::from_millis(80);
 pub(super) struct Seat {
     pub(super) id: PeerId,
     pub(super) call: CallId,
-    pub(super) participant: ParticipantId,
     pub(super) address: Address<PeerActor>,
     pub(super) session: Session,
     /// The user fragments it is found by, the newest last.

@@ -7,6 +7,7 @@ use crate::actors::supervision::Address;
 use crate::rtc::extension::{Extension, ExtensionMap, name};
 use crate::rtc::rtp::Header;
 use crate::rtc::sdp::AgreedLine;
+use crate::sfu::bandwidth::EstimatorLimits;
 use crate::sfu::feedback::{ArrivalLog, RembEstimator};
 use crate::sfu::{Encoding, MediaKind, Source};
 use std::collections::HashMap;
@@ -14,11 +15,11 @@ use std::time::Instant;
 
 /// SSRCs that one peer may use; what comes with another is dropped. Three encodings with their retransmissions for each
 /// of a few publications, and some that changed.
-pub const STREAMS_MAX: usize = 128;
+pub(super) const STREAMS_MAX: usize = 128;
 
 /// How early a packet is given up under overload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
+pub(super) enum Class {
     /// Sound: never.
     Audio,
     /// Screen shares.
@@ -82,7 +83,7 @@ impl Streams {
             by_ssrc: HashMap::new(),
             media: HashMap::new(),
             arrivals: ArrivalLog::new(now),
-            remb: (!twcc).then(|| RembEstimator::new(now)),
+            remb: (!twcc).then(|| RembEstimator::new(now, EstimatorLimits::default())),
             received: 0,
         }
     }
@@ -156,6 +157,16 @@ impl Streams {
         self.media.get(&(index, encoding)).copied()
     }
 
+    /// Any stream of media: what transport-wide feedback names.
+    pub(super) fn any_ssrc(&self) -> Option<u32> {
+        self.media.values().next().copied()
+    }
+
+    /// All streams of media.
+    pub(super) fn media_ssrcs(&self) -> Vec<u32> {
+        self.media.values().copied().collect()
+    }
+
     /// Finds out where a new SSRC belongs: by mid, else as the offer named it, else by a payload type that only one
     /// line has (RFC 8843 §9.2); its encoding by rid. Called for authentic packets only.
     pub(super) fn learn(&mut self, header: &Header<'_>) -> Option<Stream> {
@@ -214,9 +225,7 @@ impl Streams {
             return Some(index);
         }
         let has_type = |it: &Published| it.line.codec_of(header.payload_type).is_some();
-        let mut fitting = (0..)
-            .zip(&self.publications)
-            .filter(|(_, it)| has_type(it));
+        let mut fitting = (0..).zip(&self.publications).filter(|(_, it)| has_type(it));
         let (index, _) = fitting.next()?;
         fitting.next().is_none().then_some(index)
     }

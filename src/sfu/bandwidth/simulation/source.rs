@@ -16,6 +16,14 @@ const KEYFRAME: f64 = 4.0;
 /// From the request to the keyframe at the server.
 const KEYFRAME_US: i64 = 120_000;
 
+/// What a layer takes with its headers.
+fn on_the_wire(kbps: u64, temporal: usize, share: f64) -> Bitrate {
+    let frames_per_s = 30.0 / f64::from(4_u32 >> temporal);
+    let payload = kbps as f64 * 1_000.0 * share;
+    let packets = (payload / 8.0 / frames_per_s / 1_140.0).ceil() * frames_per_s;
+    Bitrate::from_f64(payload + packets * 60.0 * 8.0)
+}
+
 pub(super) struct Camera {
     slot: SlotId,
     layers: Vec<LayerRate>,
@@ -41,7 +49,7 @@ impl Camera {
                         spatial: 0,
                         temporal: temporal as u8,
                     },
-                    bitrate: Bitrate::from_kbps(kbps[encoding]).scaled(share),
+                    bitrate: on_the_wire(kbps[encoding], temporal, share),
                     size: TileSize { width, height },
                     arriving: true,
                 });
