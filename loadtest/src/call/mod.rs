@@ -26,7 +26,7 @@ pub(crate) use floor::{Floor, Talk};
 pub(crate) use kit::{Kit, Opens};
 pub(crate) use light::client_hello;
 pub(crate) use peer::{ClientKind, Peer, Place, Sent, State as PeerState};
-pub(crate) use proxy::{Direction, Passage};
+pub(crate) use proxy::Passage;
 pub(crate) use seat::{Bad, Seat, View};
 pub(crate) use shape::Shape;
 pub(crate) use tally::MediaTally;

@@ -16,15 +16,6 @@ const UNDER_WAY_MAX: usize = 8_192;
 const PASSAGES_MAX: usize = 2_000_000;
 const DATAGRAM_BYTES_MAX: usize = 2_048;
 
-/// A direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Direction {
-    /// To the server.
-    Up,
-    /// To the client.
-    Down,
-}
-
 /// One datagram that came through, towards the client.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Passage {
@@ -93,13 +84,9 @@ impl Proxy {
         self.addr
     }
 
-    /// Changes a direction from now on.
-    pub(crate) fn reshape(&self, direction: Direction, shape: Shape) {
-        let state = &mut *self.state.borrow_mut();
-        match direction {
-            Direction::Up => state.up.reshape(shape),
-            Direction::Down => state.down.reshape(shape),
-        }
+    /// Changes the direction towards the client from now on.
+    pub(crate) fn reshape(&self, down: Shape) {
+        self.state.borrow_mut().down.reshape(down);
     }
 
     /// Takes what came through towards the client so far.
@@ -229,7 +216,7 @@ mod tests {
                 loss_percent: 100.0,
                 ..Shape::PERFECT
             };
-            proxy.reshape(Direction::Down, dead);
+            proxy.reshape(dead);
             server.send_to(b"lost", from).await.expect("sent");
             while proxy.lost().0 == 0 {
                 tokio::task::yield_now().await;

@@ -5,7 +5,7 @@ mod metrics;
 mod pin;
 mod usage;
 
-pub(crate) use metrics::{Metrics, Sums};
+pub(crate) use metrics::Metrics;
 pub(crate) use pin::pin;
 pub(crate) use usage::{Meter, Sample, Usage};
 

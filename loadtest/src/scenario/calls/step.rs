@@ -3,7 +3,7 @@
 use super::hall::{Client, Guest, Hall, kit};
 use super::judge;
 use crate::args::{Args, Profile};
-use crate::call::{Direction, Kit, Passage, Shape, Talk, View};
+use crate::call::{Kit, Passage, Shape, Talk, View};
 use crate::clock::now_us;
 use crate::report::Report;
 use crate::server::Build;
@@ -51,7 +51,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
     tokio::time::sleep(Duration::from_micros(ADAPT_US)).await;
     proxy.take_passages();
     for bps in PHASES_BPS {
-        proxy.reshape(Direction::Down, link(args, bps));
+        proxy.reshape(link(args, bps));
         let from_us = now_us();
         let measured = hall.measure_now(args.seconds()).await?;
         switches.push(measured.tally.switches_in_10_s_max);

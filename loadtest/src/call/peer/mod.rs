@@ -1,19 +1,22 @@
 //! A participant's media: its socket, its client of either kind, its microphone and cameras, and what it makes of what
 //! arrives.
 
-use super::camera::{Camera, Filmed, Picture};
-use super::floor::{Floor, Talk};
-use super::hearing::Hearing;
-use super::kit::{Arrived, Kit, Medium, Opens, Outgoing, PeerEvent};
-use super::light::Light;
-use super::real::Real;
-use super::stamp::StreamId;
-use super::tally::MediaTally;
-use super::voice::Voice;
-use super::watching::Watching;
+mod machine;
+
+use crate::call::camera::{Camera, Filmed, Picture};
+use crate::call::floor::{Floor, Talk};
+use crate::call::hearing::Hearing;
+use crate::call::kit::{Kit, Medium, Opens, Outgoing};
+use crate::call::light::Light;
+use crate::call::real::Real;
+use crate::call::stamp::StreamId;
+use crate::call::tally::MediaTally;
+use crate::call::voice::Voice;
+use crate::call::watching::Watching;
 use crate::clock::now_us;
 use anyhow::Context;
 use greenroom::rtc::identity::Identity;
+use machine::{Client, Inner};
 use std::cell::RefCell;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -63,23 +66,6 @@ pub(crate) struct Peer {
     place: Place,
     socket: UdpSocket,
     inner: RefCell<Inner>,
-}
-
-struct Inner {
-    client: Client,
-    voice: Option<Voice>,
-    cameras: Vec<(Medium, Camera)>,
-    hearing: Hearing,
-    watching: Vec<Watching>,
-    asked_us: Vec<u64>,
-    tally: MediaTally,
-    sent: Sent,
-    state: State,
-}
-
-enum Client {
-    Light(Box<Light>),
-    Real(Box<Real>),
 }
 
 /// How far the transport is.
@@ -150,10 +136,7 @@ impl Peer {
         inner.watching = (0..self.kit.video_slots)
             .map(|_| Watching::new(joined_us))
             .collect();
-        match &mut inner.client {
-            Client::Light(light) => Ok(light.offer()),
-            Client::Real(real) => real.offer(Instant::now()),
-        }
+        inner.client.offer()
     }
 
     /// Takes the answer, and connects to `server` from then on.
@@ -168,10 +151,7 @@ impl Peer {
         self.socket.connect(server).await?;
         {
             let inner = &mut *self.inner.borrow_mut();
-            match &mut inner.client {
-                Client::Light(light) => light.answer(sdp, server, Instant::now())?,
-                Client::Real(real) => real.answer(sdp, server, Instant::now())?,
-            }
+            inner.client.answer(sdp, server)?;
             inner.state = State::Connecting(now_us());
         }
         let weak = Rc::downgrade(self);
@@ -261,17 +241,14 @@ impl Peer {
 
     /// Timers of the client, and requests for key frames.
     pub(crate) fn tick(&self) {
-        let (now, now_us) = (Instant::now(), now_us());
+        let now_us = now_us();
         let inner = &mut *self.inner.borrow_mut();
-        inner.timers(now, now_us);
+        inner.timers(Instant::now(), now_us);
         for slot in 0..inner.watching.len() {
             if inner.watching[slot].needs_keyframe() && now_us >= inner.asked_us[slot] + KEYFRAME_US
             {
                 inner.asked_us[slot] = now_us;
-                match &mut inner.client {
-                    Client::Light(light) => light.want_keyframe(slot),
-                    Client::Real(real) => real.want_keyframe(now, slot),
-                }
+                inner.client.want_keyframe(slot);
             }
         }
         inner.events(now_us);
@@ -343,10 +320,7 @@ impl Peer {
         let inner = &mut *self.inner.borrow_mut();
         inner.voice = None;
         inner.cameras.clear();
-        match &mut inner.client {
-            Client::Light(light) => light.close(Instant::now()),
-            Client::Real(real) => real.close(),
-        }
+        inner.client.close();
         self.flush(inner);
     }
 
@@ -384,111 +358,5 @@ impl Peer {
             // A full socket drops, as the network would.
             let _ = self.socket.try_send(&datagram);
         }
-    }
-}
-
-impl Inner {
-    fn datagram(&mut self, datagram: &mut [u8]) {
-        let now_us = now_us();
-        if matches!(self.state, State::Closed(_)) {
-            return;
-        }
-        let Self {
-            client,
-            hearing,
-            watching,
-            tally,
-            ..
-        } = self;
-        let mut take = |arrived| judge(arrived, now_us, hearing, watching, tally);
-        match client {
-            Client::Light(light) => light.datagram(Instant::now(), now_us, datagram, &mut take),
-            Client::Real(real) => real.datagram(Instant::now(), datagram, &mut take),
-        }
-    }
-
-    fn timers(&mut self, now: Instant, now_us: u64) {
-        if matches!(self.state, State::Closed(_)) {
-            return;
-        }
-        let Self {
-            client,
-            hearing,
-            watching,
-            tally,
-            ..
-        } = self;
-        let mut take = |arrived| judge(arrived, now_us, hearing, watching, tally);
-        match client {
-            Client::Light(light) => light.tick(now, now_us),
-            Client::Real(real) => real.tick(now, &mut take),
-        }
-    }
-
-    fn events(&mut self, now_us: u64) {
-        loop {
-            let event = match &mut self.client {
-                Client::Light(light) => light.event(),
-                Client::Real(real) => real.event(),
-            };
-            match event {
-                None => return,
-                Some(PeerEvent::Connected) => {
-                    if let State::Connecting(since_us) = self.state {
-                        self.state = State::Connected(now_us - since_us);
-                    }
-                }
-                Some(PeerEvent::Closed(reason)) => self.state = State::Closed(reason),
-                Some(PeerEvent::KeyframeWanted { medium, layer }) => {
-                    for (_, camera) in self.cameras.iter_mut().filter(|(m, _)| *m == medium) {
-                        camera.want_keyframe(layer);
-                    }
-                }
-            }
-        }
-    }
-
-    fn finish(&mut self) -> MediaTally {
-        self.hearing.finish(&mut self.tally);
-        for watching in &mut self.watching {
-            watching.finish(&mut self.tally);
-        }
-        std::mem::take(&mut self.tally)
-    }
-}
-
-impl Client {
-    fn send(&mut self, outgoing: &Outgoing<'_>) {
-        match self {
-            Self::Light(light) => light.send(outgoing),
-            Self::Real(real) => real.send(Instant::now(), outgoing),
-        }
-    }
-
-    fn transmit(&mut self) -> Option<Vec<u8>> {
-        match self {
-            Self::Light(light) => light.transmit(),
-            Self::Real(real) => real.transmit(),
-        }
-    }
-}
-
-fn judge(
-    arrived: Arrived,
-    now_us: u64,
-    hearing: &mut Hearing,
-    watching: &mut [Watching],
-    tally: &mut MediaTally,
-) {
-    tally.packets += 1;
-    match arrived {
-        Arrived::Audio { stamp, copy } => hearing.take(&stamp, copy, now_us, tally),
-        Arrived::Video { slot, stamp } => {
-            if let Some(watching) = watching.get_mut(slot) {
-                watching.take(&stamp, now_us, tally);
-            }
-        }
-        Arrived::Unread => {}
-        Arrived::Bad => tally.packets_bad += 1,
     }
 }
