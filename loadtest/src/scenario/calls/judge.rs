@@ -10,7 +10,7 @@ use crate::tally::Tally;
 const PACKETS_IN: &str = "greenroom_media_packets_in_total";
 const PACKETS_FORWARDED: &str = "greenroom_media_packets_forwarded_total";
 const FORWARDING: &str = "greenroom_media_forwarding_seconds";
-const DROPS: &str = "greenroom_media_lane_drops_total";
+const DROPS: &str = "greenroom_media_drops_total";
 
 /// A report of one measurement.
 pub(super) fn report(args: &Args, hall: &Hall, measured: &Measured) -> Report {
