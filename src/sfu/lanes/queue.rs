@@ -138,7 +138,10 @@ impl SlotQueue {
             return Placed::Gone;
         }
         if !in_order {
-            at.lane = self.lane_beside(at).unwrap_or(pass.lane);
+            let Some(lane) = self.lane_beside(at) else {
+                return Placed::Gone;
+            };
+            at.lane = lane;
         }
         Placed::Next(at)
     }
@@ -156,13 +159,17 @@ impl SlotQueue {
         true
     }
 
-    /// A packet that was repaired in time leaves with the rest of its picture.
+    /// A packet that was repaired in time leaves with the rest of its picture. `None`: it waits already.
     fn lane_beside(&self, at: Place) -> Option<EgressLane> {
         let after = self.items.partition_point(|item| item.place < at.place);
-        let beside = [after.checked_sub(1)?, after];
-        let mut beside = beside.iter().filter_map(|index| self.items.get(*index));
+        let next = self.items.get(after);
+        if next.is_some_and(|item| item.place == at.place) {
+            return None;
+        }
+        let previous = after.checked_sub(1).and_then(|at| self.items.get(at));
+        let mut beside = previous.into_iter().chain(next);
         let same = beside.find(|item| item.picture == at.picture);
-        same.map(|item| item.lane)
+        Some(same.map_or(at.lane, |item| item.lane))
     }
 
     fn begin_segment(&mut self, packet: &Packet) {
