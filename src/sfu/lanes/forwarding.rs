@@ -207,17 +207,15 @@ impl Run {
                 .insert(packet.index, number);
             match fate {
                 0 => {}
-                1 => {
+                // Twice, as after the restart of its reception, which forgot that it came.
+                1 | 2 => {
+                    if *fate == 2 {
+                        self.arrive(step.camera, packet, true);
+                    }
                     let mut repaired = Packet::clone(packet);
                     repaired.repaired = true;
                     let at = self.now + RTT;
                     self.repairs.push((at, step.camera, Arc::new(repaired)));
-                }
-                2 => {
-                    self.arrive(step.camera, packet, true);
-                    // As after the restart of its reception, which forgot that it came.
-                    let at = self.now + RTT;
-                    self.repairs.push((at, step.camera, Arc::clone(packet)));
                 }
                 _ => self.arrive(step.camera, packet, true),
             }

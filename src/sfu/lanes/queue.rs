@@ -138,6 +138,10 @@ impl SlotQueue {
             return Placed::Gone;
         }
         if !in_order {
+            if self.sequence.is_skipped(at.place) {
+                ledger.count(pass.lane, DropReason::Late);
+                return Placed::Gone;
+            }
             let Some(lane) = self.lane_beside(at) else {
                 return Placed::Gone;
             };
@@ -245,7 +249,7 @@ impl SlotQueue {
             return;
         }
         if packet.begins_keyframe() {
-            self.supersede(at.place, ledger);
+            self.supersede(at, ledger);
         }
         if !self.gate.admit(&packet.frame) {
             self.forget(at.picture);
@@ -260,13 +264,20 @@ impl SlotQueue {
     }
 
     /// Nobody needs what is before a keyframe, nor will anybody miss what was lost there.
-    fn supersede(&mut self, keyframe: u64, ledger: &mut Ledger) {
+    fn supersede(&mut self, keyframe: Place, ledger: &mut Ledger) {
         let started = self.started;
         self.remove_where(ledger, DropReason::Superseded, |item| {
             Some(item.picture) != started
         });
-        let kept = self.items.back().map_or(0, |item| item.place + 1);
-        self.sequence.skip(kept..keyframe);
+        let kept = self.items.back();
+        let first = kept.map_or(0, |item| item.place + 1);
+        self.sequence.skip(first..keyframe.place);
+        let first = kept
+            .and_then(|item| item.picture_place)
+            .map_or(0, |picture| picture + 1);
+        if let Some(picture) = keyframe.picture_place {
+            self.pictures.skip(first..picture);
+        }
     }
 
     fn forget(&mut self, picture: Picture) {
