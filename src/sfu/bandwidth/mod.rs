@@ -22,6 +22,8 @@ pub(in crate::sfu) mod rate_control;
 mod sent;
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod tests;
 pub(in crate::sfu) mod trendline;
 
 pub use bitrate::Bitrate;
