@@ -21,8 +21,6 @@ pub(in crate::sfu) mod queue;
 pub(in crate::sfu) mod rate_control;
 mod sent;
 #[cfg(test)]
-mod simulation;
-#[cfg(test)]
 mod tests;
 pub(in crate::sfu) mod trendline;
 

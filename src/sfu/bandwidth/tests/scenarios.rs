@@ -1,17 +1,10 @@
-//! The whole of congestion control against a simulated link, in virtual time.
+//! Links as they are: steps, loss, jitter, lost feedback, little to send.
 //!
 //! Deterministic: one seed makes the whole run, so outcomes are asserted.
 
-mod link;
-mod random;
-mod source;
-mod world;
-
-use super::Bitrate;
-use crate::sfu::allocator::TileSize;
-use source::Camera;
+use super::{source::Camera, world::World};
+use crate::sfu::{allocator::TileSize, bandwidth::Bitrate};
 use std::time::Duration;
-use world::World;
 
 const MBIT: Bitrate = Bitrate::from_kbps(1_000);
 const MBIT_4: Bitrate = Bitrate::from_kbps(4_000);

@@ -1,7 +1,9 @@
-//! The estimator without transport-wide feedback, and at its limits. With it: `simulation`.
+//! The estimator without transport-wide feedback, and at its limits. With it: `scenarios`.
 
-use super::{Bitrate, Estimator, EstimatorLimits};
-use crate::rtc::twcc::Feedback;
+use crate::{
+    rtc::twcc::Feedback,
+    sfu::bandwidth::{Bitrate, Estimator, EstimatorLimits},
+};
 use std::time::{Duration, Instant};
 
 fn kbps(kbps: u64) -> Bitrate {
