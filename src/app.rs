@@ -4,6 +4,7 @@ pub mod data_folder;
 mod figures;
 pub mod gate;
 mod identity;
+mod media;
 pub mod revoked;
 mod tree;
 
@@ -17,6 +18,7 @@ use crate::telemetry::{self, LogStyle, Metrics};
 use crate::transport::gateway::{self, Gateway};
 use crate::transport::http::{self, HttpState, Readiness, ServerLimits};
 use crate::transport::listen::{self, BindError};
+use crate::transport::media::MediaError;
 use crate::transport::tls::TlsIdentity;
 use crate::transport::whip;
 use crate::transport::ws::{Compression, OriginPolicy, SameHost, UpgradePolicy};
@@ -54,6 +56,9 @@ pub enum RunError {
     /// The database cannot be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// No ports for media.
+    #[error(transparent)]
+    Media(#[from] MediaError),
     /// No TLS.
     #[error(transparent)]
     Tls(#[from] IdentityError),
@@ -90,7 +95,8 @@ async fn serve(config: Config) -> Result<(), RunError> {
     let (gate, revoked) = gate::open(&config)?;
     let (store, committer) = Store::open(&store_config(&config))?;
     figures::of_committer(&metrics, &committer);
-    let running = tree::start(&config, store, committer, gate, Arc::clone(&metrics))?;
+    let media = media::open(&config, &metrics).await?;
+    let running = tree::start(&config, store, committer, gate, Arc::clone(&metrics), media)?;
     figures::of_tree(&metrics, &running.node, &running.tree);
     let node = Arc::clone(&running.node);
 

@@ -1,5 +1,6 @@
 //! The supervision tree and the node that its actors share.
 
+use super::media::Media;
 use crate::actors::calls::Calls;
 use crate::actors::clock::WallClock;
 use crate::actors::gate::Gate;
@@ -42,7 +43,7 @@ pub(super) struct Running {
     pub(super) tree: Tree,
     /// Under whom connections live.
     pub(super) connections: Supervisor,
-    /// The threads of rooms; they end with the process.
+    /// The threads of rooms and media; they end with the process.
     pub(super) arbiters: Vec<Arbiter>,
 }
 
@@ -56,6 +57,7 @@ pub(super) fn start(
     committer: Committer,
     gate: Gate,
     metrics: Arc<Metrics>,
+    media: Media,
 ) -> io::Result<Running> {
     let registry: Arc<OnceLock<Weak<Node>>> = Arc::default();
     let rooms = SupervisorSpec::new("rooms", rooms_policy()).watch({
@@ -76,14 +78,15 @@ pub(super) fn start(
     });
     let connections = SupervisorSpec::new("connections", Policy::default());
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let arbiters: Vec<Arbiter> = (0..processors).map(|_| Arbiter::new()).collect();
+    let mut arbiters: Vec<Arbiter> = (0..processors).map(|_| Arbiter::new()).collect();
     let handles = arbiters.iter().map(Arbiter::handle).collect();
+    arbiters.extend(media.arbiters);
     let node = Arc::new(Node {
         readers: Readers::start(&store, READERS)?,
         store,
         committer,
         rooms: Rooms::new(rooms.handle(), handles, ROOM_QUARANTINE),
-        calls: Calls::new(calls.handle(), None, config.calls.participants_max),
+        calls: Calls::new(calls.handle(), media.handle, config.calls.participants_max),
         users: Users::default(),
         gate,
         metrics,
@@ -112,6 +115,7 @@ pub(super) fn start(
             },
         )
         .supervisor(rooms)
+        .supervisor(media.supervisor)
         .supervisor(calls)
         .supervisor(connections),
     );

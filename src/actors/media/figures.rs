@@ -1,6 +1,6 @@
 //! What one shard counts. Written by its thread alone, read at each scrape.
 
-use crate::sfu::lanes::EgressLane;
+use crate::sfu::lanes::{DropReason, EgressLane};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -86,8 +86,8 @@ pub struct Figures {
     pub kernel_drops_out: Count,
     /// Packets dropped on the way to other shards.
     pub relay_drops: Count,
-    /// Packets dropped in the lanes of subscribers, by lane.
-    pub lane_drops: [LaneDrops; EgressLane::ALL.len()],
+    /// Packets dropped in the lanes of subscribers, by lane and reason.
+    pub lane_drops: [[Count; DropReason::ALL.len()]; EgressLane::ALL.len()],
     /// Sequence numbers that publishers were asked to send again.
     pub nacks_out: Count,
     /// Sequence numbers that subscribers asked for.
@@ -140,15 +140,4 @@ pub struct Refused {
     pub muted: Count,
     /// The mailbox of its Track or Peer had no room.
     pub overflow: Count,
-}
-
-/// Packets dropped in one lane, by reason.
-#[derive(Debug, Default)]
-pub struct LaneDrops {
-    /// Too old.
-    pub stale: Count,
-    /// No room.
-    pub full: Count,
-    /// They depended on what was dropped.
-    pub frame: Count,
 }

@@ -7,7 +7,8 @@ use crate::actors::supervision::{ActorSpec, Address, ChildId, Restart, StartErro
 use crate::id::CallId;
 use crate::mailbox::RefusedReason;
 use crate::rtc::identity::Identity;
-use crate::rtc::sdp::Candidate;
+use crate::rtc::sdp::{AgreedCodec, Candidate};
+use crate::sfu::Source;
 use actix_rt::ArbiterHandle;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -59,6 +60,8 @@ struct Media {
     next_peer: AtomicU64,
     /// Critical section: one look-up or change.
     calls: Mutex<HashMap<CallId, Place>>,
+    /// Local ICE user fragments, for ICE-TCP: asked once for each connection. Critical section: one look-up or change.
+    names: Mutex<HashMap<String, ShardId>>,
     /// Critical section: one look-up or change. Asked when a slot is filled, never per packet.
     published: Mutex<HashMap<TrackKey, Published>>,
 }
@@ -78,6 +81,8 @@ struct Place {
 pub(in crate::actors) struct Published {
     pub(in crate::actors) shard: ShardId,
     pub(in crate::actors) address: Address<TrackActor>,
+    pub(in crate::actors) source: Source,
+    pub(in crate::actors) codec: AgreedCodec,
 }
 
 impl MediaHandle {
@@ -100,6 +105,7 @@ impl MediaHandle {
             tracks,
             next_peer: AtomicU64::new(1),
             calls: Mutex::default(),
+            names: Mutex::default(),
             published: Mutex::default(),
         }))
     }
@@ -181,16 +187,31 @@ impl MediaHandle {
         Ok(PeerHandle { id, address })
     }
 
+    /// The shard of the peer with this local ICE user fragment.
+    #[must_use]
+    pub fn shard_named(&self, ufrag: &str) -> Option<ShardId> {
+        lock(&self.0.names).get(ufrag).copied()
+    }
+
+    /// A peer is found under a user fragment from now on.
+    pub(in crate::actors) fn name(&self, ufrag: &str, shard: ShardId) {
+        lock(&self.0.names).insert(ufrag.to_owned(), shard);
+    }
+
+    /// A peer is no longer found under it.
+    pub(in crate::actors) fn unname(&self, ufrag: &str) {
+        lock(&self.0.names).remove(ufrag);
+    }
+
     /// Starts a publication on the calling shard.
     pub(in crate::actors) fn publish(
         &self,
         key: TrackKey,
-        shard: ShardId,
+        published: Published,
         spec: ActorSpec<TrackActor>,
     ) -> Result<ChildId, StartError> {
-        let address = spec.address();
         let child = self.0.tracks.start_child(spec)?;
-        lock(&self.0.published).insert(key, Published { shard, address });
+        lock(&self.0.published).insert(key, published);
         Ok(child)
     }
 

@@ -7,18 +7,24 @@
 //!
 //! What is absent: locks and allocations per forwarded packet, a clock of its own, and sockets.
 
+mod figures;
 mod handle;
 mod peer;
+mod plane;
 mod port;
+mod relay;
 mod track;
 
+pub use figures::{Count, Figures, LATENCY_BOUNDS_US, LAYERS, Latency, Refused};
 pub use handle::{
     AdmitError, CallSeat, HOME_PEERS, MediaHandle, PeerHandle, SHARD_PEERS_MAX, ShardPort,
 };
 pub use peer::{PeerActor, PeerLane, PeerMessage};
+pub use plane::{Departure, PeerKey, Plane, Refusal, with_plane};
 pub use port::{
     AdmitPeer, DATA_BYTES_MAX, DataBlock, DataKind, Flow, Gate, GoneReason, LEVEL_EVERY_MS,
     MediaEvent, MediaEvents, PauseReason, PeerCommand, PeerId, Publication, ShardId, SlotFill,
     SlotState, Tile, TrackKey,
 };
+pub use relay::{Load, Relay, Relayed};
 pub use track::{Received, TrackActor, TrackLane, TrackMessage};

@@ -4,6 +4,7 @@
 //! Requests for keyframes come back through the mailbox of the Track.
 
 use super::port::{ShardId, TrackKey};
+use crate::sfu::allocator::LayerRate;
 use crate::sfu::packet::Packet;
 use crossbeam::queue::ArrayQueue;
 use std::sync::Arc;
@@ -12,13 +13,22 @@ use tokio::sync::Notify;
 /// Packets that wait for one shard from one other: 20 ms of 50,000 packets a second.
 const RELAYED_MAX: usize = 1_024;
 
-/// A packet for the subscribers of its publication on another shard.
+/// Something for the subscribers of a publication on another shard.
 #[derive(Debug)]
 pub struct Relayed {
     /// The publication.
     pub track: TrackKey,
-    /// The packet.
-    pub packet: Arc<Packet>,
+    /// What is relayed of it.
+    pub load: Load,
+}
+
+/// What is relayed of a publication.
+#[derive(Debug, Clone)]
+pub enum Load {
+    /// A packet.
+    Packet(Arc<Packet>),
+    /// What is known of its layers.
+    Layers(Arc<[LayerRate]>),
 }
 
 /// One shard's end of the queues to and from the others.

@@ -194,3 +194,67 @@ pub fn rewrite_picture_ids(codec: Codec, payload: &mut [u8], ids: PictureIds) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn described(codec: Codec, payload: &[u8]) -> FrameInfo {
+        describe(codec, payload, true, None, &mut DescriptorState::default())
+    }
+
+    #[test]
+    fn sound_is_whole() {
+        for codec in [Codec::Opus, Codec::Red] {
+            let info = described(codec, &[1]);
+            assert!(info.start && info.end_of_picture && info.keyframe && info.layer_sync);
+        }
+    }
+
+    #[test]
+    fn malformed_pictures_are_never_switched_to() {
+        for codec in Codec::ALL.into_iter().filter(|codec| !codec.is_audio()) {
+            let info = described(codec, &[]);
+            assert!(
+                !info.start && !info.keyframe && !info.discardable,
+                "{codec:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn ids_come_from_the_payload_and_layers_from_the_descriptor() {
+        // A structure of one template and one target; the payload is the start of a keyframe of VP8 with ids.
+        let descriptor = [0xc0, 0x00, 0x07, 0x80, 0x00, 0xd0, 0x00];
+        let payload = [0x90, 0xe0, 0x92, 0x34, 0x07, 0x20, 0x10];
+        let mut state = DescriptorState::default();
+        let info = describe(Codec::Vp8, &payload, false, Some(&descriptor), &mut state);
+        assert_eq!(info.frame_number, Some(7));
+        assert!(info.start && info.end_of_frame && !info.end_of_picture && info.keyframe);
+        assert_eq!(info.picture.unwrap().picture_id, 0x1234);
+        assert_eq!(state.targets(), [(0, 0)]);
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_does_not_panic(
+            mut payload in prop::collection::vec(any::<u8>(), 0..40),
+            descriptor in prop::option::of(prop::collection::vec(any::<u8>(), 0..40)),
+            codec in prop::sample::select(&Codec::ALL[..]),
+            picture_id: u16,
+        ) {
+            let mut state = DescriptorState::default();
+            let before = describe(codec, &payload, true, descriptor.as_deref(), &mut state);
+            let ids = PictureIds { picture_id: picture_id & 0x7fff, long: true, tl0: Some(9) };
+            rewrite_picture_ids(codec, &mut payload, ids);
+            // Only the ids change.
+            let after = describe(codec, &payload, true, descriptor.as_deref(), &mut state);
+            prop_assert_eq!(FrameInfo { picture: None, ..after }, FrameInfo { picture: None, ..before });
+            if let Some(PictureIds { picture_id: read, long, tl0 }) = after.picture {
+                prop_assert_eq!(read, picture_id & if long { 0x7fff } else { 0x7f });
+                prop_assert!(tl0.is_none_or(|tl0| tl0 == 9));
+            }
+        }
+    }
+}

@@ -63,6 +63,12 @@ impl IceCredentials {
             pwd: text(pwd),
         }
     }
+
+    /// Whether the lengths are those of RFC 8445 §5.3.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        (4..=256).contains(&self.ufrag.len()) && (22..=256).contains(&self.pwd.len())
+    }
 }
 
 impl fmt::Debug for IceCredentials {

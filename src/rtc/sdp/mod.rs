@@ -20,3 +20,6 @@ pub use error::SdpError;
 pub use line::{Direction, MediaLine, OfferedCodec};
 pub use local::{AudioNack, AudioRed, Candidate, LocalDescription, SendRecv, SlotSsrcs};
 pub use offer::{Offer, OfferLimits, parse_offer};
+
+#[cfg(test)]
+mod tests;

@@ -29,7 +29,8 @@ pub struct OfferLimits {
 impl Default for OfferLimits {
     fn default() -> Self {
         Self {
-            bytes_max: 64 * 1024,
+            // Chromium offers 6.6 KB for each video slot whose codecs a page did not narrow.
+            bytes_max: 512 * 1024,
             lines_max: 64,
             candidates_max: 1_024,
             ssrcs_max: 256,

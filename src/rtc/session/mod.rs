@@ -51,7 +51,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// None at present; whoever calls it handles one all the same.
+    /// The ICE credentials are none.
     pub fn new(config: SessionConfig, now: Instant) -> Result<Self, SessionError> {
         let SessionConfig {
             identity,
@@ -62,6 +62,9 @@ impl Session {
             data,
             srtp,
         } = config;
+        if !(local.is_valid() && remote.is_valid()) {
+            return Err(SessionError::Credentials);
+        }
         Ok(Self {
             ice: IceAgent::new(now, local, &remote),
             dtls: Dtls::new(identity, role, remote_fingerprint, srtp),

@@ -177,6 +177,37 @@ fn media_flows_both_ways_in_either_role() {
 }
 
 #[test]
+fn a_session_needs_true_credentials() {
+    let identity = identity();
+    let fingerprint = identity.fingerprint();
+    let new = |local, remote| {
+        let config = SessionConfig {
+            identity: Arc::clone(&identity),
+            local,
+            remote,
+            remote_fingerprint: fingerprint,
+            role: DtlsRole::Active,
+            data: DataChannels::Off,
+            srtp: SrtpOffer::GcmOnly,
+        };
+        Session::new(config, Instant::now()).map(|_| ())
+    };
+    let guessable = IceCredentials {
+        pwd: String::new(),
+        ..credentials(2)
+    };
+    assert_eq!(new(credentials(1), credentials(2)), Ok(()));
+    assert_eq!(
+        new(credentials(1), guessable.clone()),
+        Err(SessionError::Credentials)
+    );
+    assert_eq!(
+        new(guessable, credentials(2)),
+        Err(SessionError::Credentials)
+    );
+}
+
+#[test]
 fn nothing_is_sent_to_who_has_not_proven_himself() {
     let mut pair = pair(DtlsRole::Active, DataChannels::Off);
     let mut forged = build::request(&pair.browser.username, "wrong", &[build::NOMINATE]);

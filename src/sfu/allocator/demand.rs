@@ -1,7 +1,7 @@
 //! What goes into an allocation and what comes out.
 
 use crate::sfu::{Encoding, TrackId, bandwidth::Bitrate};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A slot of one subscriber, counted by its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,16 +27,25 @@ pub struct TileSize {
     pub height: u16,
 }
 
-/// A layer of a publication as it arrives.
+impl TileSize {
+    /// Whether a picture of this size has to be scaled down to fill `tile`, in both directions.
+    #[must_use]
+    pub const fn exceeds(self, tile: Self) -> bool {
+        let limited = tile.width > 0 && tile.height > 0;
+        limited && self.width > tile.width && self.height > tile.height
+    }
+}
+
+/// A layer of a publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LayerRate {
     /// The layer.
     pub layer: Layer,
-    /// The measured rate of this layer together with all it depends on.
+    /// The rate of this layer together with all it depends on, as last measured; zero if it never was.
     pub bitrate: Bitrate,
     /// The size of its pictures.
     pub size: TileSize,
-    /// Whether packets of it have come of late. Others are never chosen.
+    /// Whether packets of it have come of late. Others are wished for at most, never sent.
     pub arriving: bool,
 }
 
@@ -55,7 +64,7 @@ pub struct SlotDemand<'a> {
     pub priority: u8,
     /// The size of the tile.
     pub tile: TileSize,
-    /// The publication's layers, the smallest first.
+    /// The publication's layers, in any order.
     pub layers: &'a [LayerRate],
 }
 
@@ -66,10 +75,41 @@ pub struct SlotAllocation {
     pub slot: SlotId,
     /// The publication in it.
     pub track: TrackId,
-    /// The layer, or none: paused.
+    /// The layer to send, or none: paused.
     pub layer: Option<Layer>,
-    /// When this layer was chosen.
-    pub since: Instant,
+    /// The layer that the budget allows, arriving or not. The publisher must send its encoding as long as somebody wishes
+    /// for it.
+    pub wished: Option<Layer>,
+    /// When the slot got this publication.
+    pub(super) filled: Instant,
+    /// When `wished` last changed, and how.
+    pub(super) changed: Instant,
+    pub(super) rose: bool,
+    /// Since when a better layer has been affordable.
+    pub(super) climbing: Option<Instant>,
+    /// How long after a change it does not rise.
+    pub(super) hold: Duration,
+}
+
+/// Why a slot is paused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PauseReason {
+    /// The subscriber's bandwidth does not carry it.
+    Bandwidth,
+    /// None of the layers it may have arrives from the publisher.
+    NotArriving,
+}
+
+impl SlotAllocation {
+    /// Why nothing is sent, if so.
+    #[must_use]
+    pub const fn paused(&self) -> Option<PauseReason> {
+        match (self.layer, self.wished) {
+            (Some(_), _) => None,
+            (None, Some(_)) => Some(PauseReason::NotArriving),
+            (None, None) => Some(PauseReason::Bandwidth),
+        }
+    }
 }
 
 /// What every slot gets, and what the next allocation must remember.
@@ -77,12 +117,22 @@ pub struct SlotAllocation {
 pub struct Allocation {
     /// In the order of the demands.
     pub slots: Vec<SlotAllocation>,
+    /// Since when a little more is sent than the budget.
+    pub(super) over: Option<Instant>,
+    /// When a slot last rose.
+    pub(super) raised: Option<Instant>,
 }
 
 impl Allocation {
-    /// The layer of a slot: none when it is paused or unknown.
+    /// What this slot gets.
+    #[must_use]
+    pub fn slot(&self, slot: SlotId) -> Option<&SlotAllocation> {
+        self.slots.iter().find(|it| it.slot == slot)
+    }
+
+    /// The layer to send in a slot: none when it is paused or unknown.
     #[must_use]
     pub fn layer(&self, slot: SlotId) -> Option<Layer> {
-        self.slots.iter().find(|it| it.slot == slot)?.layer
+        self.slot(slot)?.layer
     }
 }

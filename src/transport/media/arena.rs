@@ -27,6 +27,7 @@ pub struct Arena {
     /// The destinations of the runs, as the kernel wants them.
     addresses: Vec<Option<SockaddrStorage>>,
     headers: Headers,
+    datagrams: usize,
     gso: Gso,
 }
 
@@ -40,6 +41,7 @@ impl Arena {
             runs: Vec::with_capacity(RUNS_MAX),
             addresses: Vec::with_capacity(RUNS_MAX),
             headers: Headers::new(),
+            datagrams: 0,
             gso,
         }
     }
@@ -67,6 +69,7 @@ impl Arena {
         }
         let start = self.used;
         self.used += len;
+        self.datagrams += 1;
         Some(&mut self.bytes[start..self.used])
     }
 
@@ -76,6 +79,7 @@ impl Arena {
             return;
         };
         self.used -= run.retract();
+        self.datagrams -= 1;
         if run.len() == 0 {
             self.runs.pop();
             self.addresses.pop();
@@ -92,14 +96,14 @@ impl Arena {
 
     /// Datagrams reserved since the last flush.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.runs.iter().map(Run::datagrams).sum()
+    pub const fn len(&self) -> usize {
+        self.datagrams
     }
 
     /// Whether nothing is reserved.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.runs.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.datagrams == 0
     }
 
     /// Whether runs leave as one. Off for good once a device has refused.
@@ -125,6 +129,7 @@ impl Arena {
         self.runs.clear();
         self.addresses.clear();
         self.used = 0;
+        self.datagrams = 0;
         report
     }
 }

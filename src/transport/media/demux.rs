@@ -23,11 +23,6 @@ impl Demux {
         self.peers.get(path).copied()
     }
 
-    /// Every path on which something was heard of a peer.
-    pub(super) fn paths(&self, peer: PeerKey) -> &[Path] {
-        self.paths.get(&peer).map_or(&[], Vec::as_slice)
-    }
-
     /// A peer has proved that it is there. A path that led to another peer leads to this one from now on: two clients
     /// behind one address translator may get the same port one after the other.
     pub(super) fn learn(&mut self, path: Path, peer: PeerKey) {
@@ -87,7 +82,7 @@ mod tests {
         demux.learn(path(2), one);
         demux.learn(path(1), two);
         assert_eq!(demux.peer(&path(1)), Some(two));
-        assert_eq!(demux.paths(one), [path(2)]);
+        assert_eq!(demux.paths.get(&one), Some(&vec![path(2)]));
         demux.forget_peer(one);
         assert_eq!(demux.peer(&path(2)), None);
         assert_eq!(demux.peer(&path(1)), Some(two));

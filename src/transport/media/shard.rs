@@ -8,7 +8,7 @@ use super::arena::Arena;
 use super::batch::{Arrival, Batch};
 use super::demux::Demux;
 use super::outlet::Outlet;
-use super::socket::{Gso, MediaSocket};
+use super::socket::MediaSocket;
 use super::tcp::TcpEvent;
 use crate::actors::media::{Figures, Plane, Refusal, with_plane};
 use crate::rtc::Path;
@@ -58,16 +58,16 @@ enum Turn {
 impl Driver {
     pub(super) fn new(
         socket: MediaSocket,
-        gso: Gso,
         tcp: mpsc::Receiver<TcpEvent>,
         wake: Arc<Notify>,
         figures: Arc<Figures>,
     ) -> Self {
+        let arena = Arena::new(ARENA_BYTES, socket.gso());
         Self {
             socket,
             batch: Batch::new(),
             demux: Demux::default(),
-            outlet: Outlet::new(Arena::new(ARENA_BYTES, gso), Arc::clone(&figures)),
+            outlet: Outlet::new(arena, Arc::clone(&figures)),
             tcp,
             wake,
             figures,
@@ -158,22 +158,14 @@ impl Driver {
                 }
             }
             TcpEvent::Datagram {
-                id,
-                from,
+                path,
                 mut bytes,
                 arrived,
             } => {
                 let (demux, now) = (&mut self.demux, Instant::now());
                 with_plane(|plane| {
                     guarded(plane, |plane| {
-                        datagram(
-                            plane,
-                            demux,
-                            Path::Tcp(id, from),
-                            &mut bytes,
-                            arrived,
-                            now,
-                        );
+                        datagram(plane, demux, path, &mut bytes, arrived, now);
                     });
                 });
             }
@@ -197,7 +189,8 @@ impl Driver {
             wait = wait.min(PACING_TICK);
         }
         tokio::select! {
-            () = self.socket.readable() => {}
+            // An error means that the runtime ends, and this task with it.
+            _ = self.socket.readable() => {}
             () = self.wake.notified() => {}
             Some(event) = self.tcp.recv() => self.tcp_event(event),
             () = tokio::time::sleep(wait) => {}

@@ -4,7 +4,10 @@
 //! whose, it does not know.
 
 use super::batch::{BATCH_DATAGRAMS, Batch};
-use nix::sys::socket::{setsockopt, sockopt};
+use nix::{
+    errno::Errno,
+    sys::socket::{setsockopt, sockopt},
+};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::{
     future::poll_fn,
@@ -32,7 +35,7 @@ pub enum Gso {
     Off,
 }
 
-/// Where a shard listens. At least one of both families.
+/// Where a shard listens. At least one of both families; IPv6 is left out where the kernel has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UdpListen {
     /// IPv4 address.
@@ -64,6 +67,16 @@ pub enum UdpError {
     /// Neither family was asked for.
     #[error("media needs an IPv4 or an IPv6 address")]
     NoFamily,
+}
+
+impl UdpError {
+    /// Whether the kernel has no such family at all, as where IPv6 is disabled.
+    fn is_missing_family(&self) -> bool {
+        let Self::Refused { source, .. } = self else {
+            return false;
+        };
+        source.raw_os_error() == Some(Errno::EAFNOSUPPORT as i32)
+    }
 }
 
 /// Bytes of payload and bookkeeping the kernel granted, the smaller of both sockets. Less than
@@ -182,8 +195,8 @@ impl MediaSocket {
         .await
     }
 
-    /// Refills `batch` with what waits, both families in turn, and says how many datagrams that is. Never blocks. Fewer
-    /// than [`BATCH_DATAGRAMS`] means that nothing more waited.
+    /// Refills `batch` with what waits, both families in turn, and says how many datagrams that is. Never blocks. After
+    /// [`BATCH_DATAGRAMS`] more may wait: [`MediaSocket::readable`] stays ready.
     pub fn receive(&mut self, batch: &mut Batch) -> usize {
         batch.clear();
         let order = match self.first {
@@ -287,10 +300,10 @@ fn open_both(listen: &UdpListen) -> Result<[Option<(Socket, SocketAddr)>; 2], Ud
     let port = ipv4
         .as_ref()
         .map_or(listen.port, |(_, address)| address.port());
-    let ipv6 = listen
-        .ipv6
-        .map(|ip| open(SocketAddr::from((ip, port))))
-        .transpose()?;
+    let ipv6 = match listen.ipv6.map(|ip| open(SocketAddr::from((ip, port)))) {
+        Some(Err(error)) if ipv4.is_some() && error.is_missing_family() => None,
+        opened => opened.transpose()?,
+    };
     Ok([ipv4, ipv6])
 }
 
@@ -327,3 +340,6 @@ fn open(address: SocketAddr) -> Result<(Socket, SocketAddr), UdpError> {
         _ => UdpError::Refused { address, source },
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,12 +79,14 @@ impl<T> Seats<T> {
         place.taken.as_deref_mut().filter(|_| current)
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.places.len() - self.free.len()
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.places
+            .iter_mut()
+            .filter_map(|it| it.taken.as_deref_mut())
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.places.iter().filter_map(|it| it.taken.as_deref())
+    pub(super) fn len(&self) -> usize {
+        self.places.len() - self.free.len()
     }
 }
 

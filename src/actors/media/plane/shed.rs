@@ -1,13 +1,13 @@
 //! What is given up before it costs anything, when the thread cannot keep up: the lowest class first, by its header,
 //! before decryption. Sound, STUN, DTLS and RTCP are never shed.
 
-use crate::actors::media::Class;
+use super::streams::Class;
 use std::time::{Duration, Instant};
 
 /// A datagram that waited this long says that the thread cannot keep up.
-pub const LAG_HIGH: Duration = Duration::from_millis(15);
+pub(super) const LAG_HIGH: Duration = Duration::from_millis(15);
 /// One that waited no longer than this says that it can.
-pub const LAG_LOW: Duration = Duration::from_millis(3);
+pub(super) const LAG_LOW: Duration = Duration::from_millis(3);
 /// How long a lag must last before more is shed.
 const RAISE_AFTER: Duration = Duration::from_millis(20);
 /// How long there must be no lag before less is shed; the price of a mistake is a keyframe.
@@ -15,7 +15,7 @@ const LOWER_AFTER: Duration = Duration::from_secs(2);
 
 /// How much is shed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Shedding {
+pub(super) enum Shedding {
     /// Nothing.
     #[default]
     Nothing,
@@ -29,8 +29,7 @@ pub enum Shedding {
 
 impl Shedding {
     /// Whether a class is given up at this level.
-    #[must_use]
-    pub fn takes(self, class: Class) -> bool {
+    pub(super) fn takes(self, class: Class) -> bool {
         match class {
             Class::Audio => false,
             Class::Screen => self >= Self::Video,
@@ -56,9 +55,67 @@ impl Shedding {
     }
 }
 
+/// Whether the packets of one stream are given up. It begins and ends between frames, so that frames are whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Passage {
+    /// They pass; the timestamp of the last, if there was one.
+    Open(Option<u32>),
+    /// They are given up.
+    Shut {
+        /// The timestamp of the last.
+        timestamp: u32,
+        /// This is the first of them.
+        first: bool,
+        /// How many there were.
+        count: u32,
+    },
+}
+
+/// One in so many packets of a stream that is shed is opened all the same, so that its roll-over counter stays known
+/// (RFC 3711 §3.3.1: it is lost after 2^15 packets).
+const SAMPLE_EVERY: u32 = 4_096;
+
+impl Default for Passage {
+    fn default() -> Self {
+        Self::Open(None)
+    }
+}
+
+impl Passage {
+    /// Takes in the next packet of the stream, whose class is to be given up or not.
+    pub(super) fn step(&mut self, shed: bool, timestamp: u32) {
+        *self = match *self {
+            Self::Open(Some(last)) if shed && last != timestamp => Self::Shut {
+                timestamp,
+                first: true,
+                count: 1,
+            },
+            Self::Open(_) => Self::Open(Some(timestamp)),
+            Self::Shut {
+                timestamp: last, ..
+            } if !shed && last != timestamp => Self::Open(Some(timestamp)),
+            Self::Shut { count, .. } => Self::Shut {
+                timestamp,
+                first: false,
+                count: count.wrapping_add(1),
+            },
+        }
+    }
+
+    /// Whether the packet is given up.
+    pub(super) fn is_shut(self) -> bool {
+        matches!(self, Self::Shut { .. })
+    }
+
+    /// Whether it is opened although it is given up.
+    pub(super) fn is_sample(self) -> bool {
+        matches!(self, Self::Shut { count, .. } if count.is_multiple_of(SAMPLE_EVERY))
+    }
+}
+
 /// Watches how long datagrams wait and decides how much to shed.
 #[derive(Debug, Default)]
-pub struct Shed {
+pub(super) struct Shed {
     level: Shedding,
     /// Since when it lags.
     lagging: Option<Instant>,
@@ -68,13 +125,12 @@ pub struct Shed {
 
 impl Shed {
     /// How much is shed now.
-    #[must_use]
-    pub fn level(&self) -> Shedding {
+    pub(super) fn level(&self) -> Shedding {
         self.level
     }
 
     /// Takes in how long the oldest datagram of a batch has waited.
-    pub fn observe(&mut self, now: Instant, lag: Duration) {
+    pub(super) fn observe(&mut self, now: Instant, lag: Duration) {
         if lag >= LAG_HIGH {
             self.calm = None;
             let since = *self.lagging.get_or_insert(now);
@@ -99,6 +155,30 @@ mod tests {
 
     const HIGH: Duration = LAG_HIGH;
     const NONE: Duration = Duration::ZERO;
+
+    #[test]
+    fn frames_are_given_up_whole() {
+        let mut passage = Passage::default();
+        let mut step = |shed, timestamp| {
+            passage.step(shed, timestamp);
+            passage.is_shut()
+        };
+        assert!(!step(false, 1));
+        assert!(!step(true, 1), "the rest of the frame that was begun");
+        assert!(step(true, 2));
+        assert!(step(false, 2), "the rest of the frame that was given up");
+        assert!(!step(false, 3));
+    }
+
+    #[test]
+    fn a_shed_stream_is_sampled() {
+        let mut passage = Passage::Open(Some(0));
+        let samples = (1..=2 * SAMPLE_EVERY).filter(|timestamp| {
+            passage.step(true, *timestamp);
+            passage.is_sample()
+        });
+        assert_eq!(samples.count(), 2);
+    }
 
     #[test]
     fn one_late_batch_sheds_nothing() {

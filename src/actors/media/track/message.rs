@@ -3,7 +3,7 @@
 use crate::actors::media::port::ShardId;
 use crate::mailbox::{Item, Lane, LaneSpec, Overflow};
 use crate::rtc::codec::Codec;
-use crate::rtc::extension::AudioLevel;
+use crate::rtc::extension::{AbsCaptureTime, AudioLevel};
 use crate::sfu::Encoding;
 use bytes::Bytes;
 use std::time::{Duration, Instant};
@@ -80,15 +80,24 @@ pub enum TrackMessage {
     SenderReport {
         /// Of which encoding.
         encoding: Encoding,
-        /// Middle 32 bits of the NTP time.
-        ntp_middle: u32,
+        /// NTP time: seconds since 1900 in 1/2^32.
+        ntp: u64,
         /// When it came.
         arrived: Instant,
     },
     /// Somebody cannot decode an encoding without a keyframe.
     WantKeyframe(Encoding),
+    /// An encoding is given up under overload: whole frames of it do not arrive.
+    Shed(Encoding),
     /// A shard has subscribers of it.
     Relay(ShardId),
+    /// What the subscribers on a shard watch, one bit for each encoding.
+    Watched {
+        /// The shard.
+        shard: ShardId,
+        /// The encodings.
+        watched: u8,
+    },
     /// A shard has none any more.
     EndRelay(ShardId),
     /// Time for what is due: NACKs, reports, rates, levels.
@@ -103,6 +112,8 @@ pub enum TrackMessage {
 pub struct Received {
     /// The encoding it belongs to.
     pub encoding: Encoding,
+    /// The SSRC of the encoding's media, also of a repair.
+    pub ssrc: u32,
     /// The SRTP index of its stream: the sequence number without wrapping.
     pub index: u64,
     /// Sequence number of the packet that this one repairs (RFC 4588 §4); `payload` is that packet's.
@@ -120,7 +131,7 @@ pub struct Received {
     /// Orientation of the video (3GPP TS 26.114 §7.4.5).
     pub orientation: Option<u8>,
     /// Absolute capture time, as it was sent.
-    pub capture_time: Option<[u8; 8]>,
+    pub capture_time: Option<AbsCaptureTime>,
     /// The dependency descriptor, as it was sent.
     pub dependency: Option<Bytes>,
     /// Without padding; empty in a packet that is padding only.
