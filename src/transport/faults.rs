@@ -14,19 +14,22 @@ pub(super) const PATH: &str = "/debug/panic";
 #[derive(Debug, Deserialize)]
 pub(super) struct Target {
     room: Option<RoomId>,
+    /// The call of this room.
+    call: Option<RoomId>,
     connection: Option<u64>,
 }
 
-/// Makes a room or a connection panic while it handles a message.
+/// Makes a room, a call or a connection panic while it handles a message.
 pub(super) async fn panic(target: Query<Target>, gateway: Data<Gateway>) -> HttpResponse {
     let node = &gateway.node;
-    let told = match (target.room, target.connection) {
-        (Some(room), None) => node
+    let told = match (target.room, target.call, target.connection) {
+        (Some(room), None, None) => node
             .rooms
             .tell(room, RoomLane::Control, RoomMessage::Panic)
             .is_ok(),
-        (None, Some(id)) => node.users.panic(ConnectionId(id)),
-        _ => return HttpResponse::BadRequest().body("name a room or a connection\n"),
+        (None, Some(room), None) => node.calls.panic(room),
+        (None, None, Some(id)) => node.users.panic(ConnectionId(id)),
+        _ => return HttpResponse::BadRequest().body("name a room, a call or a connection\n"),
     };
     if told {
         HttpResponse::NoContent().finish()
