@@ -77,6 +77,10 @@ pub(super) struct Streams {
     pub(super) arrivals: ArrivalLog,
     /// For publishers without transport-wide feedback.
     pub(super) remb: Option<RembEstimator>,
+    /// Loss before repair, 0 to 1, by the last report.
+    pub(super) loss: f64,
+    /// Jitter by the last report.
+    pub(super) jitter: Duration,
     /// A moment of its clock (NTP) and when that was here, by the report that was fastest of late.
     clock: Option<(u64, Instant)>,
     /// Media packets received: whether the peer is active.
@@ -93,6 +97,8 @@ impl Streams {
             media: HashMap::new(),
             arrivals: ArrivalLog::new(now),
             remb: (!twcc).then(|| RembEstimator::new(now, EstimatorLimits::default())),
+            loss: 0.0,
+            jitter: Duration::ZERO,
             clock: None,
             received: 0,
         }

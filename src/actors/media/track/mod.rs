@@ -16,7 +16,8 @@ use super::port::{MediaEvent, MediaEvents, ShardId, TrackKey};
 use super::relay::Anchor;
 use crate::actors::supervision::{Behaviour, Cx, Exit, Incarnation};
 use crate::sfu::keyframe::KeyframeRequests;
-use crate::sfu::loss::LossPolicy;
+use crate::sfu::loss::{self, LossPolicy};
+use crate::sfu::reception::Report;
 use crate::sfu::report::receiver_reports;
 use crate::sfu::{Encoding, MediaKind, ParticipantId, Source};
 use arrivals::Arrivals;
@@ -189,22 +190,41 @@ impl TrackActor {
     /// Tells the publisher what arrived since the last report.
     fn report(&mut self, now: Instant) {
         let arrivals = self.arrivals.iter_mut();
-        let reports: Vec<_> = arrivals.filter_map(|it| it.reception.report(now)).collect();
-        if reports.is_empty() {
+        let mut reports: Vec<_> = arrivals.filter_map(|it| it.reception.report(now)).collect();
+        let publisher = self.setup.publisher;
+        let Some(last) = reports.last() else {
             return;
-        }
+        };
+        let clock_hz = match self.setup.source.kind() {
+            MediaKind::Audio => 48_000.0,
+            MediaKind::Video => 90_000.0,
+        };
+        let jitter = Duration::from_secs_f64(f64::from(last.block.jitter) / clock_hz);
+        let loss = f64::from(last.lost) / f64::from(last.expected.max(1));
+        with_plane(|plane| plane.set_way_up(publisher, loss, jitter));
         if self.setup.source.kind() == MediaKind::Audio {
-            for report in &reports {
-                self.policy.on_sample(now, report.lost, report.expected);
-            }
-            let asks = self.policy.asks_for_audio();
-            for arrivals in &mut self.arrivals {
-                arrivals.reception.set_nack(asks);
-            }
+            self.protect(&mut reports, now);
         }
         let blocks: Vec<_> = reports.iter().map(|it| it.block).collect();
-        let reports = receiver_reports(OUR_SSRC, &blocks);
-        with_plane(|plane| plane.send_rtcp(self.setup.publisher, &reports, now));
+        let packets = receiver_reports(OUR_SSRC, &blocks);
+        with_plane(|plane| plane.send_rtcp(publisher, &packets, now));
+    }
+
+    /// Asks for missing sound where it pays, and has the sender protect it for the weakest of those who listen.
+    fn protect(&mut self, reports: &mut [Report], now: Instant) {
+        let key = self.setup.key;
+        for report in &mut *reports {
+            self.policy.on_sample(now, report.lost, report.expected);
+        }
+        let worst = with_plane(|plane| plane.worst_loss(key));
+        let advertised = loss::advertised(self.policy.loss(), worst as f32);
+        for report in reports {
+            report.block.fraction_lost = report.block.fraction_lost.max(advertised);
+        }
+        let asks = self.policy.asks_for_audio();
+        for arrivals in &mut self.arrivals {
+            arrivals.reception.set_nack(asks);
+        }
     }
 
     /// A shard has subscribers: it is told what they need to choose a layer.
