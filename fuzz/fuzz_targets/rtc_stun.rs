@@ -32,7 +32,7 @@ fuzz_target!(|datagrams: Vec<Vec<u8>>| {
     let mut session = Session::new(config, now).expect("the credentials are sound");
     let path = Path::Udp(SocketAddr::from(([192, 0, 2, 1], 9)));
     for mut datagram in datagrams {
-        stun_local_ufrag(&datagram);
+        let _ = stun_local_ufrag(&datagram);
         match classify(&datagram) {
             Datagram::Stun => {
                 let verdict = session.handle_stun(now, path, &datagram);

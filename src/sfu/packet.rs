@@ -35,7 +35,7 @@ pub struct Packet {
     pub frame: FrameInfo,
     /// When it was received.
     pub arrived: Instant,
-    /// It fills a gap: it came again after it was asked for, or by retransmission.
+    /// It fills a gap, repaired or reordered: newer packets came before it (any verdict but `Fresh`).
     pub repaired: bool,
     /// How loud the sound is.
     pub level: Option<AudioLevel>,

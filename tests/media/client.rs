@@ -18,6 +18,7 @@ use greenroom::rtc::sdp::{
     SlotSsrcs,
 };
 use greenroom::rtc::session::{DataChannels, Datagram, Session, SessionConfig, classify};
+use greenroom::sfu::feedback::ArrivalLog;
 use greenroom::sfu::{ParticipantId, Source, TrackId};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, mpsc};
@@ -53,6 +54,10 @@ pub(crate) struct Client {
     indices: [u64; 2],
     number: u16,
     checked: Option<Instant>,
+    arrivals: ArrivalLog,
+    /// When the next packet of sound and the next picture are due.
+    due: [Instant; 2],
+    pictures: u32,
 }
 
 /// Lines 0 and 1 send sound and pictures, 2 and 3 receive them.
@@ -144,6 +149,9 @@ impl Client {
             indices: [100, 500],
             number: 0,
             checked: None,
+            arrivals: ArrivalLog::new(Instant::now()),
+            due: [Instant::now(); 2],
+            pictures: 0,
         }
     }
 
@@ -203,6 +211,11 @@ impl Client {
             }
         }
         while self.session.poll_event().is_some() {}
+        if self.session.is_connected()
+            && let Some(feedback) = self.arrivals.build(now, 1, AUDIO_SSRC)
+        {
+            self.report(&[Rtcp::TransportCc(feedback)]);
+        }
         let mut buffer = [0; 2048];
         while let Ok((length, from)) = self.socket.recv_from(&mut buffer) {
             self.take(now, Path::Udp(from), &mut buffer[..length]);
@@ -218,6 +231,12 @@ impl Client {
                     return;
                 };
                 let header = Header::parse(datagram).unwrap();
+                for (id, value) in header.extensions() {
+                    if id == NUMBER {
+                        let number = u16::from_be_bytes(value.try_into().unwrap());
+                        self.arrivals.record(now, number, datagram.len());
+                    }
+                }
                 let payload = &datagram[opened.payload];
                 let payload = greenroom::rtc::rtp::unpad(&header, payload).unwrap();
                 self.heard.push(Heard {
@@ -235,6 +254,23 @@ impl Client {
             }
             Datagram::Stun | Datagram::Other => {}
         }
+    }
+
+    /// Publishes in real time: a packet of sound every 20 ms and a picture every 33.
+    pub(crate) fn publish(&mut self) {
+        let now = Instant::now();
+        if now >= self.due[0] {
+            self.due[0] += Duration::from_millis(20);
+            let sound = self.sound(&[0xfc, 1, 2, 3]);
+            self.send(&sound);
+        }
+        if now >= self.due[1] {
+            self.due[1] += Duration::from_millis(33);
+            let picture = self.picture(self.pictures.is_multiple_of(15));
+            self.pictures += 1;
+            self.send(&picture);
+        }
+        self.turn();
     }
 
     /// A packet of sound, sealed.

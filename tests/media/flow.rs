@@ -33,14 +33,8 @@ fn publish_until(
     what: &str,
     mut holds: impl FnMut(&mut Client) -> bool,
 ) {
-    let mut pictures = 0;
     subscriber.until(what, |subscriber| {
-        let sound = publisher.sound(&[0xfc, 1, 2, 3]);
-        publisher.send(&sound);
-        let picture = publisher.picture(pictures % 30 == 0);
-        pictures += 1;
-        publisher.send(&picture);
-        publisher.turn();
+        publisher.publish();
         holds(subscriber)
     });
 }

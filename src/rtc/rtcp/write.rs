@@ -135,17 +135,19 @@ fn descriptions(names: &[(u32, String)], out: &mut Vec<u8>) {
     }
 }
 
-/// Pairs of a sequence number and a mask of the sixteen after it; best of sorted numbers.
+/// Pairs of a sequence number and a mask of the sixteen after it, in the order given: shortest when that is sorted.
 fn nack_pairs(lost: &[u16], out: &mut Vec<u8>) {
     let mut rest = lost;
     while let [first, after @ ..] = rest {
         let mut mask = 0_u16;
+        let mut last = 0;
         rest = after;
         while let [next, after @ ..] = rest {
             let distance = next.wrapping_sub(*first);
-            if !(1..=16).contains(&distance) {
+            if distance <= last || distance > 16 {
                 break;
             }
+            last = distance;
             mask |= 1 << (distance - 1);
             rest = after;
         }

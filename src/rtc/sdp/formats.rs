@@ -11,6 +11,9 @@ use rtc_sdp::description::media::MediaDescription;
 /// The payload types of RTP beside RTCP on one port: 64 to 95 would be mistaken for it (RFC 5761 §4).
 const RTCP_CONFLICTS: std::ops::RangeInclusive<u8> = 64..=95;
 
+/// SSRCs, and pairs of media and retransmission.
+type Streams = (Vec<u32>, Vec<(u32, u32)>);
+
 /// What the attributes of an m-line say of one payload type.
 #[derive(Debug, Clone, Copy, Default)]
 struct Format<'a> {
@@ -99,10 +102,7 @@ pub(super) fn extensions(
 }
 
 /// The SSRCs of an m-line, each once, and pairs of media and retransmission.
-pub(super) fn streams(
-    media: &MediaDescription,
-    limits: &OfferLimits,
-) -> Result<(Vec<u32>, Vec<(u32, u32)>), SdpError> {
+pub(super) fn streams(media: &MediaDescription, limits: &OfferLimits) -> Result<Streams, SdpError> {
     let mut ssrcs = Vec::new();
     for text in values(&media.attributes, "ssrc") {
         let ssrc = text.split_ascii_whitespace().next().unwrap_or_default();

@@ -28,7 +28,7 @@ pub(super) fn fill(
 ) -> Vec<Option<usize>> {
     let mut places = vec![None; ladders.len()];
     let mut left = budget;
-    let mut rise = |index: usize, places: &mut Vec<Option<usize>>| -> bool {
+    let mut rise = |index: usize, places: &mut [Option<usize>]| -> bool {
         let ladder = &ladders[index];
         let Some(above) = ladder.above(places[index]) else {
             return false;
@@ -48,10 +48,14 @@ pub(super) fn fill(
     }
     for peers in order.chunk_by(|a, b| rank(&demands[*a]) == rank(&demands[*b])) {
         // Each turn raises somebody or is the last, and ladders are finite.
-        while peers.iter().fold(false, |any, &index| {
-            // One that got no base stays paused: a layer for it comes with the next budget.
-            (places[index].is_some() && rise(index, &mut places)) || any
-        }) {}
+        let mut raised = true;
+        while raised {
+            raised = false;
+            for &index in peers {
+                // One that got no base stays paused: a layer for it comes with the next budget.
+                raised |= places[index].is_some() && rise(index, &mut places);
+            }
+        }
     }
     places
 }

@@ -21,7 +21,7 @@ pub(in crate::sfu) mod queue;
 pub(in crate::sfu) mod rate_control;
 mod sent;
 #[cfg(test)]
-mod simulation;
+mod tests;
 pub(in crate::sfu) mod trendline;
 
 pub use bitrate::Bitrate;

@@ -11,6 +11,8 @@ const AGE_MAX_US: i64 = 5_000_000;
 const SKIPPED_MAX: u16 = 256;
 /// Feedback counts arrival time in 24 bits of 64 ms (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1).
 const ARRIVAL_PERIOD_US: i64 = (1 << 24) * 64_000;
+/// Only a forged clock runs 30 years ahead: it begins anew, so that sums of arrivals cannot overflow.
+const ARRIVAL_US_MAX: i64 = 1 << 50;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
@@ -144,16 +146,16 @@ impl SentHistory {
 
     /// The arrival nearest to the one before, by the receiver's clock that wraps.
     fn unwrap(&mut self, raw_us: i64) -> i64 {
-        let arrived_us = match self.last_arrival_us {
-            None => raw_us,
-            Some(last_us) => {
-                let ahead_us = raw_us.wrapping_sub(last_us).rem_euclid(ARRIVAL_PERIOD_US);
-                if ahead_us < ARRIVAL_PERIOD_US / 2 {
-                    last_us + ahead_us
-                } else {
-                    last_us + ahead_us - ARRIVAL_PERIOD_US
-                }
-            }
+        let raw_us = raw_us.rem_euclid(ARRIVAL_PERIOD_US);
+        let last_us = self
+            .last_arrival_us
+            .filter(|us| us.abs() < ARRIVAL_US_MAX)
+            .unwrap_or(raw_us);
+        let ahead_us = (raw_us - last_us).rem_euclid(ARRIVAL_PERIOD_US);
+        let arrived_us = if ahead_us < ARRIVAL_PERIOD_US / 2 {
+            last_us + ahead_us
+        } else {
+            last_us + ahead_us - ARRIVAL_PERIOD_US
         };
         self.last_arrival_us = Some(arrived_us);
         arrived_us

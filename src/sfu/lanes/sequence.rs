@@ -89,6 +89,13 @@ impl Sequence {
         (input < range.to).then(|| input - range.skipped)
     }
 
+    /// Whether an input waits to be skipped.
+    pub(super) fn is_skipped(&self, input: u64) -> bool {
+        let after = self.skips.partition_point(|run| run.start <= input);
+        let run = after.checked_sub(1).and_then(|at| self.skips.get(at));
+        run.is_some_and(|run| run.contains(&input))
+    }
+
     /// Inputs of at least [`Self::next`] that never leave; what is before has departed and is left alone.
     pub(super) fn skip(&mut self, inputs: Range<u64>) {
         let run = inputs.start.max(self.next)..inputs.end;

@@ -173,8 +173,10 @@ impl Selector {
 
     /// What follows has come and was left: the keyframe would stay incomplete.
     fn comes_late(&self, packet: &Packet) -> bool {
-        self.awaited
-            .is_some_and(|(stream, newest)| stream == packet.stream() && packet.index < newest)
+        let awaited = self
+            .awaited
+            .filter(|(stream, _)| *stream == packet.stream());
+        packet.repaired || awaited.is_some_and(|(_, newest)| packet.index < newest)
     }
 
     fn wait(&mut self, packet: &Packet) -> Decision {

@@ -61,8 +61,7 @@ fn a_speaker_change_is_heard_within_300_ms() {
         for speaker in 2..=5 {
             room.run(5_000, only(speaker), 10);
         }
-        // One stops in the moment the other begins; with one slot the last word must first have ended.
-        room.run(if audible_max == 1 { 700 } else { 0 }, only(0), 10);
+        // One stops in the moment the other begins.
         room.run(300, only(9), 10);
         assert!(
             room.audible.contains(&ParticipantId(9)),

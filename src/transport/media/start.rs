@@ -75,6 +75,8 @@ struct Begin {
     relay: Relay,
     /// Of all shards, by their ids: for whoever accepts.
     tcp: Vec<mpsc::Sender<TcpEvent>>,
+    /// Told when the shard takes peers.
+    ready: oneshot::Sender<()>,
 }
 
 /// What a shard is made of before anybody else is there.
@@ -129,12 +131,15 @@ pub async fn start(
         });
     let media = MediaHandle::new(identity, ports.collect(), peers, tracks);
     for (shard, relay) in opened.into_iter().zip(Relay::between(&wakes)) {
+        let (ready, is_ready) = oneshot::channel();
         let begin = Begin {
             media: media.clone(),
             relay,
             tcp: queues.clone(),
+            ready,
         };
         shard.begin.send(begin).map_err(|_| MediaError::Thread)?;
+        is_ready.await.map_err(|_| MediaError::Thread)?;
     }
     Ok(Shards {
         media,
@@ -184,6 +189,7 @@ async fn run(rank: Rank, socket: MediaSocket, tcp: Option<IceTcp>, begin: Begin)
         media,
         relay,
         tcp: queues,
+        ready,
     } = begin;
     if let Some(tcp) = tcp {
         let media = media.clone();
@@ -195,6 +201,8 @@ async fn run(rank: Rank, socket: MediaSocket, tcp: Option<IceTcp>, begin: Begin)
     }
     let (wake, figures) = (Arc::clone(&rank.wake), Arc::clone(&rank.figures));
     Plane::install(rank.shard, media, relay, wake, figures);
+    // Nobody waits for a node that gave up.
+    let _ = ready.send(());
     Driver::new(socket, rank.events, rank.wake, rank.figures)
         .run()
         .await;

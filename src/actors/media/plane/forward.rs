@@ -6,7 +6,7 @@ use super::ready::Ready;
 use super::seat::Seat;
 use super::seats::{PeerKey, Seats};
 use crate::actors::media::port::{ShardId, TrackKey};
-use crate::actors::media::relay::{Load, Relayed};
+use crate::actors::media::relay::{Anchor, Load, Relayed};
 use crate::actors::media::track::{TrackLane, TrackMessage};
 use crate::sfu::Encoding;
 use crate::sfu::allocator::LayerRate;
@@ -41,6 +41,29 @@ impl Plane {
         self.routes.set_layers(track, layers);
     }
 
+    /// What a publisher's clock says: for the reports of the slots that its publication is in.
+    pub(in crate::actors::media) fn anchor(&mut self, track: TrackKey, anchor: Anchor) {
+        self.relay_to_others(track, &Load::Anchor(anchor));
+        self.anchor_here(track, anchor);
+    }
+
+    fn anchor_here(&mut self, track: TrackKey, anchor: Anchor) {
+        let Some(route) = self.routes.get(track) else {
+            return;
+        };
+        for (peer, index) in &route.subscribers {
+            let seat = self.seats.get_mut(*peer);
+            if let Some(slot) = seat.and_then(|seat| seat.egress.get_mut(*index)) {
+                let Anchor {
+                    stream,
+                    timestamp,
+                    at,
+                } = anchor;
+                slot.slot.set_anchor(stream, timestamp, at);
+            }
+        }
+    }
+
     /// Relays a publication of this shard to another, or no longer.
     pub(in crate::actors::media) fn relay(&mut self, track: TrackKey, shard: ShardId, on: bool) {
         self.routes.relay(track, shard, on);
@@ -54,6 +77,7 @@ impl Plane {
             };
             match load {
                 Load::Packet(packet) => self.forward_here(track, &packet, now),
+                Load::Anchor(anchor) => self.anchor_here(track, anchor),
                 // Only while somebody here takes it: nothing else would forget it.
                 Load::Layers(layers) => {
                     if let Some(route) = self.routes.get_mut(track) {

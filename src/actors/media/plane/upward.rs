@@ -16,15 +16,18 @@ impl Plane {
         report: &SenderReport,
         arrived: Instant,
     ) {
-        let Some(seat) = self.seats.get(peer) else {
+        let Some(seat) = self.seats.get_mut(peer) else {
             return;
         };
+        let at = seat.streams.sender_time(report.ntp, arrived);
         let Some(stream) = seat.streams.get(report.ssrc) else {
             return;
         };
         let told = TrackMessage::SenderReport {
             encoding: stream.encoding,
             ntp: report.ntp,
+            timestamp: report.rtp_timestamp,
+            at,
             arrived,
         };
         let track = &seat.streams.publications[stream.publication].address;

@@ -13,6 +13,7 @@ pub use message::{Received, TrackLane, TrackMessage};
 
 use super::plane::{OUR_SSRC, PeerKey, with_plane};
 use super::port::{MediaEvent, MediaEvents, ShardId, TrackKey};
+use super::relay::Anchor;
 use crate::actors::supervision::{Behaviour, Cx, Exit, Incarnation};
 use crate::sfu::keyframe::KeyframeRequests;
 use crate::sfu::loss::LossPolicy;
@@ -112,8 +113,23 @@ impl Behaviour for TrackActor {
             TrackMessage::SenderReport {
                 encoding,
                 ntp,
+                timestamp,
+                at,
                 arrived,
-            } => self.on_sender_report(encoding, ntp, arrived),
+            } => {
+                let arrivals = self.arrivals.iter_mut();
+                for arrivals in arrivals.filter(|it| it.encoding == encoding) {
+                    arrivals.reception.on_sender_report(arrived, ntp);
+                    if let Some(stream) = arrivals.stream {
+                        let anchor = Anchor {
+                            stream,
+                            timestamp,
+                            at,
+                        };
+                        with_plane(|plane| plane.anchor(self.setup.key, anchor));
+                    }
+                }
+            }
             TrackMessage::WantKeyframe(encoding) => {
                 self.requests.request(encoding);
                 self.ask_keyframes(now);
@@ -189,13 +205,6 @@ impl TrackActor {
         let blocks: Vec<_> = reports.iter().map(|it| it.block).collect();
         let reports = receiver_reports(OUR_SSRC, &blocks);
         with_plane(|plane| plane.send_rtcp(self.setup.publisher, &reports, now));
-    }
-
-    fn on_sender_report(&mut self, encoding: Encoding, ntp: u64, arrived: Instant) {
-        let mut arrivals = self.arrivals.iter_mut();
-        if let Some(arrivals) = arrivals.find(|it| it.encoding == encoding) {
-            arrivals.reception.on_sender_report(arrived, ntp);
-        }
     }
 
     /// A shard has subscribers: it is told what they need to choose a layer.

@@ -1,7 +1,7 @@
 //! One subscriber behind a link: estimator, pacer and allocator as the media plane drives them, in virtual time.
 
 use super::{
-    link::{Flying, Link},
+    link::{Flying, Kind, Link},
     random::Random,
     source::Camera,
 };
@@ -102,6 +102,12 @@ impl World {
         }
     }
 
+    /// The client moved to another network.
+    pub(super) fn change_route(&mut self) {
+        let now = self.now();
+        self.estimator.on_route_change(now);
+    }
+
     fn step(&mut self) {
         if self.now_us % 1_000_000 == 0 {
             self.seconds.push(Second::default());
@@ -120,8 +126,12 @@ impl World {
             self.arriving.push_back((delivered.arrived_us, packet.twcc));
             let second = self.seconds.last_mut().expect("pushed at second 0");
             second.queued_us.push(delivered.queued_us);
-            if !packet.padding {
+            if packet.kind != Kind::Padding {
                 second.media_bytes += packet.bytes as u64;
+            }
+            if packet.kind == Kind::Audio {
+                let wait_us = delivered.queued_us;
+                second.audio_wait_us_max = second.audio_wait_us_max.max(wait_us);
             }
         }
     }
@@ -219,7 +229,7 @@ impl World {
         let now = self.now();
         if self.now_us % AUDIO_US == 0 {
             for _ in 0..self.speakers {
-                self.transmit(AUDIO_BYTES, Pace::Exempt, false);
+                self.transmit(AUDIO_BYTES, Kind::Audio);
             }
         }
         self.pacer.set_pacing(now, self.estimator.pacing());
@@ -238,7 +248,7 @@ impl World {
                 self.lane.pop_front();
             }
             if let Some(bytes) = bytes {
-                self.transmit(bytes, Pace::Paced, false);
+                self.transmit(bytes, Kind::Video);
             }
         }
         loop {
@@ -246,20 +256,24 @@ impl World {
             if bytes == 0 {
                 return;
             }
-            self.transmit(bytes, Pace::Paced, true);
+            self.transmit(bytes, Kind::Padding);
         }
     }
 
-    fn transmit(&mut self, bytes: usize, pace: Pace, padding: bool) {
+    fn transmit(&mut self, bytes: usize, kind: Kind) {
         let now = self.now();
         let probe = self.pacer.probe();
+        let pace = match kind {
+            Kind::Audio => Pace::Exempt,
+            Kind::Video | Kind::Padding => Pace::Paced,
+        };
         self.pacer.on_sent(now, bytes, pace);
         self.estimator.on_sent(now, Some(self.twcc), bytes, probe);
         self.link.push(Flying {
             twcc: self.twcc,
             bytes,
             sent_us: self.now_us,
-            padding,
+            kind,
         });
         self.twcc = self.twcc.wrapping_add(1);
     }

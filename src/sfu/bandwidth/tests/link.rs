@@ -4,13 +4,21 @@ use super::random::Random;
 use crate::sfu::bandwidth::Bitrate;
 use std::collections::VecDeque;
 
+/// What a packet carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Audio,
+    Video,
+    Padding,
+}
+
 /// A packet on its way.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Flying {
     pub(super) twcc: u16,
     pub(super) bytes: usize,
     pub(super) sent_us: i64,
-    pub(super) padding: bool,
+    pub(super) kind: Kind,
 }
 
 /// What came out, and how long it had waited for the packets before it.
@@ -33,7 +41,6 @@ pub(super) struct Link {
     queue_bytes: usize,
     head_bits: f64,
     last_arrival_us: i64,
-    pub(super) overflowed: u64,
 }
 
 impl Link {
@@ -49,13 +56,11 @@ impl Link {
             queue_bytes: 0,
             head_bits: 0.0,
             last_arrival_us: 0,
-            overflowed: 0,
         }
     }
 
     pub(super) fn push(&mut self, packet: Flying) {
         if self.queue_bytes + packet.bytes > self.queue_bytes_max {
-            self.overflowed += 1;
             return;
         }
         if self.queue.is_empty() {

@@ -1,10 +1,11 @@
 //! What waits for one slot, in the publisher's order, whatever its lanes.
 
+mod drops;
+
 use super::{
     DropReason, EgressLane, Kind, Queued, SlotIndex, gate::Gate, limits::Ledger, segment::Segment,
     sequence::Sequence,
 };
-use crate::rtc::codec::FrameInfo;
 use crate::sfu::{
     MediaKind,
     packet::Packet,
@@ -45,7 +46,7 @@ struct Item {
 
 /// What becomes of a packet that was pushed.
 #[derive(Debug)]
-pub(super) enum Placed {
+pub(in crate::sfu::lanes) enum Placed {
     /// It goes to its place in the queue.
     Next(Place),
     /// What is after it has left: it goes alone.
@@ -56,17 +57,17 @@ pub(super) enum Placed {
 
 /// A place in the queue.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(in crate::sfu::lanes) struct Place {
     place: u64,
     picture_place: Option<u64>,
     picture: Picture,
     /// Its lane.
-    pub(super) lane: EgressLane,
+    pub(in crate::sfu::lanes) lane: EgressLane,
 }
 
 /// The queue of one slot.
 #[derive(Debug)]
-pub(super) struct SlotQueue {
+pub(in crate::sfu::lanes) struct SlotQueue {
     slot: SlotIndex,
     kind: MediaKind,
     items: VecDeque<Item>,
@@ -90,7 +91,7 @@ pub(super) struct SlotQueue {
 }
 
 impl SlotQueue {
-    pub(super) fn new(slot: SlotIndex, kind: MediaKind, first_index: u64) -> Self {
+    pub(in crate::sfu::lanes) fn new(slot: SlotIndex, kind: MediaKind, first_index: u64) -> Self {
         Self {
             slot,
             kind,
@@ -111,7 +112,7 @@ impl SlotQueue {
     }
 
     /// Finds the place of a packet, drops what it supersedes and refuses it if it cannot be decoded.
-    pub(super) fn place(
+    pub(in crate::sfu::lanes) fn place(
         &mut self,
         pass: Pass,
         packet: &Arc<Packet>,
@@ -138,7 +139,14 @@ impl SlotQueue {
             return Placed::Gone;
         }
         if !in_order {
-            at.lane = self.lane_beside(at).unwrap_or(pass.lane);
+            if self.sequence.is_skipped(at.place) {
+                ledger.count(pass.lane, DropReason::Late);
+                return Placed::Gone;
+            }
+            let Some(lane) = self.lane_beside(at) else {
+                return Placed::Gone;
+            };
+            at.lane = lane;
         }
         Placed::Next(at)
     }
@@ -156,13 +164,17 @@ impl SlotQueue {
         true
     }
 
-    /// A packet that was repaired in time leaves with the rest of its picture.
+    /// A packet that was repaired in time leaves with the rest of its picture. `None`: it waits already.
     fn lane_beside(&self, at: Place) -> Option<EgressLane> {
         let after = self.items.partition_point(|item| item.place < at.place);
-        let beside = [after.checked_sub(1)?, after];
-        let mut beside = beside.iter().filter_map(|index| self.items.get(*index));
+        let next = self.items.get(after);
+        if next.is_some_and(|item| item.place == at.place) {
+            return None;
+        }
+        let previous = after.checked_sub(1).and_then(|at| self.items.get(at));
+        let mut beside = previous.into_iter().chain(next);
         let same = beside.find(|item| item.picture == at.picture);
-        same.map(|item| item.lane)
+        Some(same.map_or(at.lane, |item| item.lane))
     }
 
     fn begin_segment(&mut self, packet: &Packet) {
@@ -202,14 +214,14 @@ impl SlotQueue {
     ) -> Placed {
         let unwanted = self.dropped.contains(&at.picture);
         let kind = if unwanted { Kind::Filler } else { Kind::Late };
-        let late = self.into_gap(at, pass.marker, packet, kind);
+        let late = self.fill_gap(at, pass.marker, packet, kind);
         if unwanted || late.is_none() {
             ledger.count(pass.lane, DropReason::Late);
         }
         late.map_or(Placed::Gone, Placed::Late)
     }
 
-    fn into_gap(
+    fn fill_gap(
         &mut self,
         at: Place,
         marker: bool,
@@ -238,7 +250,7 @@ impl SlotQueue {
             return;
         }
         if packet.begins_keyframe() {
-            self.supersede(at.place, ledger);
+            self.supersede(at, ledger);
         }
         if !self.gate.admit(&packet.frame) {
             self.forget(at.picture);
@@ -246,34 +258,8 @@ impl SlotQueue {
         }
     }
 
-    const fn tell_if_starved(&self, ledger: &mut Ledger) {
-        if self.gate.is_shut() && matches!(self.kind, MediaKind::Video) {
-            ledger.starved |= 1 << self.slot.0;
-        }
-    }
-
-    /// Nobody needs what is before a keyframe, nor will anybody miss what was lost there.
-    fn supersede(&mut self, keyframe: u64, ledger: &mut Ledger) {
-        let started = self.started;
-        self.remove_where(ledger, DropReason::Superseded, |item| {
-            Some(item.picture) != started
-        });
-        let kept = self.items.back().map_or(0, |item| item.place + 1);
-        self.sequence.skip(kept..keyframe);
-    }
-
-    fn forget(&mut self, picture: Picture) {
-        if self.dropped.contains(&picture) {
-            return;
-        }
-        if self.dropped.len() == DROPPED_MAX {
-            self.dropped.pop_front();
-        }
-        self.dropped.push_back(picture);
-    }
-
     /// Puts a packet into its place.
-    pub(super) fn insert(
+    pub(in crate::sfu::lanes) fn insert(
         &mut self,
         now: Instant,
         at: Place,
@@ -302,25 +288,19 @@ impl SlotQueue {
     }
 
     /// Whether a placed packet's picture was dropped to make room.
-    pub(super) fn was_dropped(&self, at: Place) -> bool {
+    pub(in crate::sfu::lanes) fn was_dropped(&self, at: Place) -> bool {
         self.dropped.contains(&at.picture)
     }
 
     /// Drops a packet that has a place.
-    pub(super) fn refuse(&mut self, at: Place, reason: DropReason, ledger: &mut Ledger) {
+    pub(in crate::sfu::lanes) fn refuse(
+        &mut self,
+        at: Place,
+        reason: DropReason,
+        ledger: &mut Ledger,
+    ) {
         ledger.count(at.lane, reason);
         self.pass_over(at);
-    }
-
-    /// There is no room for a packet: its picture goes, and what depends on it.
-    pub(super) fn overflow(&mut self, at: Place, packet: &Packet, ledger: &mut Ledger) {
-        let reason = if self.started == Some(at.picture) {
-            DropReason::Truncated
-        } else {
-            DropReason::Overflow
-        };
-        self.drop_picture(at.picture, at.place, &packet.frame, reason, ledger);
-        self.refuse(at, reason, ledger);
     }
 
     fn pass_over(&mut self, at: Place) {
@@ -338,25 +318,18 @@ impl SlotQueue {
     }
 
     /// Hears of a packet that its selector left. What it was the gap of is filled.
-    pub(super) fn skip(&mut self, packet: &Arc<Packet>) -> Option<Queued> {
+    pub(in crate::sfu::lanes) fn skip(&mut self, packet: &Arc<Packet>) -> Option<Queued> {
         let at = self.locate(packet)?;
         if at.place < self.sequence.next() {
-            return self.into_gap(at, false, packet, Kind::Filler);
+            return self.fill_gap(at, false, packet, Kind::Filler);
         }
         self.reach(at.place);
         self.pass_over(at);
         None
     }
 
-    /// Drops everything; nothing goes on without a keyframe.
-    pub(super) fn clear(&mut self, ledger: &mut Ledger) {
-        self.remove_where(ledger, DropReason::Superseded, |_| true);
-        self.gate = Gate::SHUT;
-        self.newest = None;
-    }
-
     /// Takes the packet that leaves when `lane` is served; drops what is too old or stale.
-    pub(super) fn leave(
+    pub(in crate::sfu::lanes) fn leave(
         &mut self,
         now: Instant,
         lane: EgressLane,
@@ -390,7 +363,7 @@ impl SlotQueue {
     }
 
     /// Whether the picture that is leaving goes on.
-    pub(super) fn goes_on(&self) -> bool {
+    pub(in crate::sfu::lanes) fn goes_on(&self) -> bool {
         let next = self.items.front().map(|item| item.picture);
         next.is_some() && next == self.started
     }
@@ -427,88 +400,6 @@ impl SlotQueue {
         self.counts[lane as usize] -= 1;
         if self.counts[lane as usize] == 0 {
             ledger.set_waiting(lane, usize::from(self.slot.0), false);
-        }
-    }
-
-    /// When the oldest picture of a lane, which has not begun to leave, was queued.
-    pub(super) fn oldest(&self, lane: EgressLane) -> Option<Instant> {
-        self.victim(lane).map(|item| item.queued)
-    }
-
-    fn victim(&self, lane: EgressLane) -> Option<&Item> {
-        let mut of_lane = self.items.iter().filter(|item| item.lane == lane);
-        of_lane.find(|item| self.started != Some(item.picture))
-    }
-
-    /// Drops that picture.
-    pub(super) fn evict(&mut self, lane: EgressLane, ledger: &mut Ledger) {
-        if let Some(item) = self.victim(lane) {
-            let (picture, place, packet) = (item.picture, item.place, Arc::clone(&item.packet));
-            self.drop_picture(picture, place, &packet.frame, DropReason::Overflow, ledger);
-        }
-    }
-
-    fn drop_front(&mut self, reason: DropReason, ledger: &mut Ledger) {
-        if let Some(item) = self.items.front() {
-            let (picture, place, packet) = (item.picture, item.place, Arc::clone(&item.packet));
-            self.drop_picture(picture, place, &packet.frame, reason, ledger);
-        }
-    }
-
-    /// Drops a picture, of which `frame` at `place` is the first packet that waits, and what depends on it.
-    fn drop_picture(
-        &mut self,
-        picture: Picture,
-        place: u64,
-        frame: &FrameInfo,
-        reason: DropReason,
-        ledger: &mut Ledger,
-    ) {
-        self.forget(picture);
-        self.remove_where(ledger, reason, |item| item.picture == picture);
-        let alone = frame.discardable && frame.spatial == 0;
-        if self.kind == MediaKind::Audio || alone {
-            return;
-        }
-        let mut gate = Gate::without(frame.temporal);
-        let mut last = None;
-        let mut orphans: VecDeque<Picture> = VecDeque::new();
-        for item in self.items.iter().filter(|item| item.place > place) {
-            if last != Some(item.picture) {
-                last = Some(item.picture);
-                if Some(item.picture) != self.started && !gate.admit(&item.packet.frame) {
-                    orphans.push_back(item.picture);
-                }
-            }
-        }
-        self.gate = self.gate.and(gate);
-        for orphan in &orphans {
-            self.forget(*orphan);
-        }
-        self.remove_where(ledger, DropReason::Dependency, |item| {
-            orphans.contains(&item.picture)
-        });
-        self.tell_if_starved(ledger);
-    }
-
-    fn remove_where(
-        &mut self,
-        ledger: &mut Ledger,
-        reason: DropReason,
-        goes: impl Fn(&Item) -> bool,
-    ) {
-        let mut at = 0;
-        while let Some(item) = self.items.get(at) {
-            if !goes(item) {
-                at += 1;
-                continue;
-            }
-            let item = self.items.remove(at).expect("it was just there");
-            self.forget_item(&item, ledger);
-            ledger.count(item.lane, reason);
-            self.forget(item.picture);
-            self.sequence.skip(item.place..item.place + 1);
-            self.pass_over_picture(item.picture_place);
         }
     }
 }
