@@ -293,8 +293,6 @@ impl Calls {
         let charter = Arc::new(Charter {
             call,
             room,
-            started_by: join.caller.clone(),
-            started_ms: node.clock.now_ms(),
             participants_max: self.participants_max,
             media: media.clone(),
         });
