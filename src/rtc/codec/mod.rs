@@ -29,6 +29,17 @@ pub enum Codec {
 }
 
 impl Codec {
+    /// Every one of them.
+    pub const ALL: [Self; 7] = [
+        Self::Opus,
+        Self::Red,
+        Self::Vp8,
+        Self::Vp9,
+        Self::H264,
+        Self::H265,
+        Self::Av1,
+    ];
+
     /// Its encoding name in SDP, whose case does not matter.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -77,8 +88,8 @@ pub struct FrameInfo {
     pub end_of_frame: bool,
     /// The last packet of its picture.
     pub end_of_picture: bool,
-    /// The frame needs no earlier picture: decoding can begin here. Certain with `start`; later packets of the same
-    /// frame do not always tell.
+    /// The frame needs no earlier picture: decoding can begin here, or with [`FrameInfo::inter_layer`] in the spatial
+    /// layer below. Certain with `start`; later packets of the same frame do not always tell.
     pub keyframe: bool,
     /// Spatial layer, from 0.
     pub spatial: u8,
@@ -111,8 +122,68 @@ pub fn describe(
     descriptor: Option<&[u8]>,
     state: &mut DescriptorState,
 ) -> FrameInfo {
-    let _ = (codec, payload, marker, descriptor, state);
-    todo!()
+    let info = match codec {
+        Codec::Opus | Codec::Red => Some(FrameInfo::audio()),
+        Codec::Vp8 => vp8::describe(payload, marker),
+        Codec::Vp9 => vp9::describe(payload, marker),
+        Codec::H264 => h264::describe(payload, marker),
+        Codec::H265 => h265::describe(payload, marker),
+        Codec::Av1 => av1::describe(payload, marker),
+    };
+    let info = info.unwrap_or(FrameInfo::part(marker));
+    match descriptor.and_then(|value| dependency::parse(value, state)) {
+        None => info,
+        Some(described) => info.with(&described),
+    }
+}
+
+impl FrameInfo {
+    /// A packet of which nothing is known but its marker.
+    const fn part(marker: bool) -> Self {
+        Self {
+            start: false,
+            end_of_frame: marker,
+            end_of_picture: marker,
+            keyframe: false,
+            spatial: 0,
+            temporal: 0,
+            layer_sync: false,
+            inter_layer: false,
+            needed_above: true,
+            discardable: false,
+            picture: None,
+            frame_number: None,
+            targets: None,
+        }
+    }
+
+    /// Sound: every packet is whole and needs no other.
+    const fn audio() -> Self {
+        Self {
+            start: true,
+            keyframe: true,
+            layer_sync: true,
+            needed_above: false,
+            ..Self::part(true)
+        }
+    }
+
+    /// A dependency descriptor knows better than the payload, except of ids.
+    const fn with(self, described: &dependency::Described) -> Self {
+        Self {
+            start: described.start,
+            end_of_frame: described.end,
+            keyframe: described.keyframe || self.keyframe,
+            spatial: described.spatial,
+            temporal: described.temporal,
+            layer_sync: described.layer_sync || self.keyframe,
+            inter_layer: described.inter_layer,
+            discardable: described.discardable,
+            frame_number: Some(described.frame_number),
+            targets: Some(described.targets),
+            ..self
+        }
+    }
 }
 
 /// Rewrites the picture ids of VP8 and VP9 in place, within the width that the payload has; other codecs have none.
@@ -121,5 +192,69 @@ pub fn rewrite_picture_ids(codec: Codec, payload: &mut [u8], ids: PictureIds) {
         Codec::Vp8 => vp8::rewrite(payload, ids),
         Codec::Vp9 => vp9::rewrite(payload, ids),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn described(codec: Codec, payload: &[u8]) -> FrameInfo {
+        describe(codec, payload, true, None, &mut DescriptorState::default())
+    }
+
+    #[test]
+    fn sound_is_whole() {
+        for codec in [Codec::Opus, Codec::Red] {
+            let info = described(codec, &[1]);
+            assert!(info.start && info.end_of_picture && info.keyframe && info.layer_sync);
+        }
+    }
+
+    #[test]
+    fn malformed_pictures_are_never_switched_to() {
+        for codec in Codec::ALL.into_iter().filter(|codec| !codec.is_audio()) {
+            let info = described(codec, &[]);
+            assert!(
+                !info.start && !info.keyframe && !info.discardable,
+                "{codec:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn ids_come_from_the_payload_and_layers_from_the_descriptor() {
+        // A structure of one template and one target; the payload is the start of a keyframe of VP8 with ids.
+        let descriptor = [0xc0, 0x00, 0x07, 0x80, 0x00, 0xd0, 0x00];
+        let payload = [0x90, 0xe0, 0x92, 0x34, 0x07, 0x20, 0x10];
+        let mut state = DescriptorState::default();
+        let info = describe(Codec::Vp8, &payload, false, Some(&descriptor), &mut state);
+        assert_eq!(info.frame_number, Some(7));
+        assert!(info.start && info.end_of_frame && !info.end_of_picture && info.keyframe);
+        assert_eq!(info.picture.unwrap().picture_id, 0x1234);
+        assert_eq!(state.targets(), [(0, 0)]);
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_does_not_panic(
+            mut payload in prop::collection::vec(any::<u8>(), 0..40),
+            descriptor in prop::option::of(prop::collection::vec(any::<u8>(), 0..40)),
+            codec in prop::sample::select(&Codec::ALL[..]),
+            picture_id: u16,
+        ) {
+            let mut state = DescriptorState::default();
+            let before = describe(codec, &payload, true, descriptor.as_deref(), &mut state);
+            let ids = PictureIds { picture_id: picture_id & 0x7fff, long: true, tl0: Some(9) };
+            rewrite_picture_ids(codec, &mut payload, ids);
+            // Only the ids change.
+            let after = describe(codec, &payload, true, descriptor.as_deref(), &mut state);
+            prop_assert_eq!(FrameInfo { picture: None, ..after }, FrameInfo { picture: None, ..before });
+            if let Some(PictureIds { picture_id: read, long, tl0 }) = after.picture {
+                prop_assert_eq!(read, picture_id & if long { 0x7fff } else { 0x7f });
+                prop_assert!(tl0.is_none_or(|tl0| tl0 == 9));
+            }
+        }
     }
 }

@@ -165,3 +165,68 @@ impl VideoOrientation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn golden_values_are_read_and_written() {
+        let level = AudioLevel {
+            voice: true,
+            dbov: 42,
+        };
+        assert_eq!(AudioLevel::parse(&[0xaa]), Some(level));
+        assert_eq!(level.to_bytes(), [0xaa]);
+        assert_eq!(
+            TransportSequence::parse(&[0x12, 0x34]),
+            Some(TransportSequence(0x1234))
+        );
+        assert_eq!(TransportSequence(0x1234).to_bytes(), [0x12, 0x34]);
+        let orientation = VideoOrientation::parse(&[0xf3]).unwrap();
+        assert_eq!(orientation.rotation(), Rotation::ThreeQuarters);
+        assert_eq!(orientation.to_bytes(), [0x03]);
+    }
+
+    #[test]
+    fn send_times_wrap_after_64_seconds() {
+        let time = AbsSendTime::from_micros(65_500_000);
+        assert_eq!(time.to_bytes(), [0x06, 0x00, 0x00]);
+        assert_eq!(AbsSendTime::parse(&time.to_bytes()), Some(time));
+        assert_eq!(time.micros(), 1_500_000);
+        let last = AbsSendTime::from_micros(u64::MAX);
+        assert!(last.micros() < 64_000_000);
+    }
+
+    #[test]
+    fn capture_times_have_an_offset_or_not() {
+        let mut out = [0; 16];
+        for clock_offset in [None, Some(-1)] {
+            let time = AbsCaptureTime {
+                ntp: 0x0102_0304_0506_0708,
+                clock_offset,
+            };
+            let bytes = time.write(&mut out);
+            assert_eq!(bytes.len(), if clock_offset.is_some() { 16 } else { 8 });
+            assert_eq!(AbsCaptureTime::parse(bytes), Some(time));
+        }
+    }
+
+    #[test]
+    fn names_are_printable() {
+        assert_eq!(name(b"q"), Some("q"));
+        assert_eq!(name(b"mid\0\0"), Some("mid"));
+        for bad in [&b""[..], b"\0", b"a b", b"\xff", b"12345678901234567"] {
+            assert_eq!(name(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn short_values_are_refused() {
+        assert_eq!(AudioLevel::parse(&[]), None);
+        assert_eq!(TransportSequence::parse(&[1]), None);
+        assert_eq!(AbsSendTime::parse(&[1, 2]), None);
+        assert_eq!(AbsCaptureTime::parse(&[0; 7]), None);
+        assert_eq!(VideoOrientation::parse(&[]), None);
+    }
+}

@@ -8,6 +8,20 @@ pub use write::write;
 
 use super::twcc;
 
+const SENDER_REPORT: u8 = 200;
+const RECEIVER_REPORT: u8 = 201;
+const DESCRIPTION: u8 = 202;
+const BYE: u8 = 203;
+const TRANSPORT_FEEDBACK: u8 = 205;
+const PAYLOAD_FEEDBACK: u8 = 206;
+/// Kinds of transport feedback.
+const NACK: u8 = 1;
+const TRANSPORT_CC: u8 = 15;
+/// Kinds of payload feedback.
+const PLI: u8 = 1;
+const FIR: u8 = 4;
+const REMB: u8 = 15;
+
 /// One packet of a compound.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rtcp {
@@ -100,3 +114,6 @@ pub struct ReportBlock {
     /// Since that report, in 1/65536 s.
     pub delay_since_last_sr: u32,
 }
+
+#[cfg(test)]
+mod tests;

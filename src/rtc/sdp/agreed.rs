@@ -1,19 +1,17 @@
 //! What an answer agrees to.
 
-use super::Setup;
-use crate::rtc::{codec::Codec, extension::ExtensionMap};
+use crate::rtc::{
+    codec::Codec, dtls::DtlsRole, extension::ExtensionMap, ice::IceCredentials,
+    identity::Fingerprint,
+};
 
 /// The peer's side of the transport.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remote {
-    /// ICE user fragment.
-    pub ufrag: String,
-    /// ICE password.
-    pub pwd: String,
-    /// SHA-256 of the peer's DTLS certificate.
-    pub fingerprint: [u8; 32],
-    /// The DTLS role that the peer offered.
-    pub setup: Setup,
+    /// ICE user fragment and password.
+    pub ice: IceCredentials,
+    /// Of the peer's DTLS certificate.
+    pub fingerprint: Fingerprint,
 }
 
 /// What was agreed.
@@ -21,8 +19,8 @@ pub struct Remote {
 pub struct Agreed {
     /// The peer's side of the transport.
     pub remote: Remote,
-    /// Our DTLS role: [`Setup::Active`] unless the peer can only be that.
-    pub role: Setup,
+    /// Our DTLS role: active unless the peer can only be that.
+    pub role: DtlsRole,
     /// The header extensions of all m-lines together.
     pub extensions: ExtensionMap,
     /// The peer understands one- and two-byte extensions mixed in one stream.
@@ -136,7 +134,7 @@ impl Agreed {
     /// Whether the peer restarted ICE since `earlier` (RFC 8839 §4.4.1.1.1).
     #[must_use]
     pub fn restarts_ice(&self, earlier: &Remote) -> bool {
-        self.remote.ufrag != earlier.ufrag || self.remote.pwd != earlier.pwd
+        self.remote.ice != earlier.ice
     }
 
     /// The m-line of a mid.

@@ -1,6 +1,6 @@
 //! What this side brings to an answer.
 
-use crate::rtc::codec::Codec;
+use crate::rtc::{codec::Codec, ice::IceCredentials, identity::Fingerprint};
 use std::net::SocketAddr;
 
 /// An address of this server.
@@ -30,6 +30,16 @@ pub enum AudioRed {
     Off,
 }
 
+/// Whether lost packets of audio are named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AudioNack {
+    /// Even where the offer does not have it. RFC 4585 §4.2 asks an answer to add nothing, but browsers never offer it
+    /// for audio, Chromium does it when an answer has it, and the others ignore it.
+    Always,
+    /// Only where offered.
+    AsOffered,
+}
+
 /// The streams of a slot, the same for as long as the m-line lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SlotSsrcs {
@@ -42,12 +52,10 @@ pub struct SlotSsrcs {
 /// This side of an answer.
 #[derive(Clone, Copy)]
 pub struct LocalDescription<'a> {
-    /// ICE user fragment.
-    pub ufrag: &'a str,
-    /// ICE password.
-    pub pwd: &'a str,
-    /// SHA-256 of the DTLS certificate.
-    pub fingerprint: &'a [u8; 32],
+    /// ICE user fragment and password.
+    pub ice: &'a IceCredentials,
+    /// Of the DTLS certificate.
+    pub fingerprint: Fingerprint,
     /// Where datagrams are taken, the preferred first.
     pub candidates: &'a [Candidate],
     /// Names the session in `o=`: constant over renegotiations.
@@ -61,6 +69,8 @@ pub struct LocalDescription<'a> {
     pub sendrecv: SendRecv,
     /// Redundant audio.
     pub red: AudioRed,
+    /// Retransmission of audio.
+    pub audio_nack: AudioNack,
     /// The streams of the slot of a mid: asked once for each slot, and told the same in every answer.
     pub slots: &'a dyn Fn(&str) -> SlotSsrcs,
 }

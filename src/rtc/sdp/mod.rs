@@ -7,14 +7,19 @@ mod agreed;
 mod answer;
 mod choose;
 mod error;
+mod formats;
 mod line;
 mod local;
 mod offer;
+mod simulcast;
 mod write;
 
 pub use agreed::{Agreed, AgreedCodec, AgreedLine, Feedback, LineRole, MediaKind, Remote};
 pub use answer::answer;
 pub use error::SdpError;
 pub use line::{Direction, MediaLine, OfferedCodec};
-pub use local::{AudioRed, Candidate, LocalDescription, SendRecv, SlotSsrcs};
-pub use offer::{Offer, OfferLimits, Setup, parse_offer};
+pub use local::{AudioNack, AudioRed, Candidate, LocalDescription, SendRecv, SlotSsrcs};
+pub use offer::{Offer, OfferLimits, parse_offer};
+
+#[cfg(test)]
+mod tests;
