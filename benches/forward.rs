@@ -4,6 +4,9 @@
 //! `cargo bench --bench forward`. "forward" carries pictures of 10 packets, or of one, of one camera to 100 subscribers;
 //! "sound" one packet of a microphone; "lanes" is push and pop of one subscriber alone. Per-packet time is the inverse of
 //! the throughput that criterion prints.
+//!
+//! Per packet, on a shared 2-core Xeon that was busy with other work: forward 145 ns in pictures of 10 and 165 in
+//! pictures of one, sound 160.
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

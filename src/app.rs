@@ -38,6 +38,9 @@ pub use identity::IdentityError;
 /// How often a draining node looks whether its clients have been let go.
 const DRAIN_POLL: Duration = Duration::from_millis(10);
 
+/// How long calls may take to end before their clients are let go.
+const CALLS_DRAIN_MAX: Duration = Duration::from_millis(500);
+
 /// Why the server ended without having been told to, or never began. The operator must act.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -184,7 +187,7 @@ async fn drain_on_signal(
     tracing::info!(deadline_s = deadline.as_secs(), "draining");
     let users = &running.node.users;
     running.node.draining.store(true, Ordering::SeqCst);
-    running.node.calls.drain();
+    end_calls(&running.node).await;
     users.tell_all(|| ConnectionMessage::Drain(DrainReason::Shutdown));
     let stopped = server.stop(true);
     let ended = async {
@@ -206,6 +209,19 @@ async fn drain_on_signal(
         // False when its thread has ended already.
         arbiter.stop();
     });
+}
+
+/// Ends every call: its participants hear of it before their connections are closed, and its room records it.
+async fn end_calls(node: &Node) {
+    node.calls.drain();
+    let ended = async {
+        while !node.calls.is_empty() {
+            tokio::time::sleep(DRAIN_POLL).await;
+        }
+    };
+    if tokio::time::timeout(CALLS_DRAIN_MAX, ended).await.is_err() {
+        tracing::warn!("calls did not end in time");
+    }
 }
 
 /// SIGTERM and SIGINT, caught from the moment this is made.

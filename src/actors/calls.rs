@@ -85,6 +85,12 @@ impl Calls {
         }
     }
 
+    /// The media plane; none when calls are switched off.
+    #[must_use]
+    pub fn media(&self) -> Option<&MediaHandle> {
+        self.media.as_ref()
+    }
+
     /// The node that calls belong to; they start from then on.
     pub fn attach(&self, node: &Arc<Node>) {
         // The first node counts: there is one.
@@ -287,8 +293,6 @@ impl Calls {
         let charter = Arc::new(Charter {
             call,
             room,
-            started_by: join.caller.clone(),
-            started_ms: node.clock.now_ms(),
             participants_max: self.participants_max,
             media: media.clone(),
         });

@@ -5,7 +5,6 @@ use super::frames::{Seen, slot_state};
 use super::state::{Link, Way};
 use crate::actors::media::{Gate, PeerCommand, SlotFill, Tile};
 use crate::actors::outbox::{self, OutItem, OutLane};
-use crate::actors::supervision::Cx;
 use crate::protocol::call::{
     CallChanged, CallDemand, CallEnd, CallEnded, CallMuted, CallQuality, CallSlots, CallSpeakers,
     Departed, EncodingDemand, LeaveReason, TrackDemand,
@@ -18,12 +17,17 @@ use std::sync::Arc;
 
 impl CallActor {
     /// Carries out effects, the roster's first, so that nobody is told of someone they have not heard of.
-    pub(super) fn apply(&mut self, effects: Vec<Effect>, cx: &mut Cx<'_, Self>) {
+    pub(super) fn apply(&mut self, effects: Vec<Effect>) {
+        self.apply_for(None, effects);
+    }
+
+    /// The same for `entrant`, who was told how everything stands.
+    pub(super) fn apply_for(&mut self, entrant: Option<ParticipantId>, effects: Vec<Effect>) {
         self.changed = true;
         if effects.is_empty() {
             return;
         }
-        self.say_changed(&effects);
+        self.say_changed(entrant, &effects);
         for effect in effects {
             match effect {
                 Effect::Joined(_) | Effect::Updated(_) | Effect::Unpublished { .. } => {}
@@ -32,7 +36,11 @@ impl CallActor {
                     reason,
                 } => self.departed(participant, reason),
                 Effect::Fill { participant, slots } => self.fill(participant, &slots),
-                Effect::Show { participant, slots } => self.show_slots(participant, &slots),
+                Effect::Show { participant, slots } => {
+                    if Some(participant) != entrant {
+                        self.show_slots(participant, &slots);
+                    }
+                }
                 Effect::Layout(participant) => self.lay_out(participant),
                 Effect::Mute { track, muted } => self.gate(track, muted),
                 Effect::MutedBy {
@@ -57,7 +65,6 @@ impl CallActor {
         if self.heard_at.is_some() && self.state.call.is_empty() {
             self.heard_at = None;
         }
-        let _ = cx;
     }
 
     /// Tells a participant, if there is a WebSocket to tell them on.
@@ -70,9 +77,15 @@ impl CallActor {
 
     /// Tells everyone in the call, encoded once.
     fn tell_all(&self, lane: OutLane, frame: ServerFrame) {
+        self.tell_others(None, lane, frame);
+    }
+
+    fn tell_others(&self, except: Option<ParticipantId>, lane: OutLane, frame: ServerFrame) {
         let frame = Arc::new(Outgoing::new(frame));
-        for link in self.state.links.values() {
-            if let Way::Socket(_, outbox) = &link.way {
+        for (participant, link) in &self.state.links {
+            if let Way::Socket(_, outbox) = &link.way
+                && Some(*participant) != except
+            {
                 outbox::push(outbox, lane, OutItem::Frame(Arc::clone(&frame)));
             }
         }
@@ -116,7 +129,7 @@ impl CallActor {
         })
     }
 
-    fn say_changed(&self, effects: &[Effect]) {
+    fn say_changed(&self, entrant: Option<ParticipantId>, effects: &[Effect]) {
         let mut changed = CallChanged {
             room: self.charter.room,
             call: self.charter.call,
@@ -143,7 +156,8 @@ impl CallActor {
         changed.joined = joined.iter().filter_map(seen).collect();
         changed.updated = updated.difference(&joined).filter_map(seen).collect();
         if !(changed.joined.is_empty() && changed.updated.is_empty() && changed.left.is_empty()) {
-            self.tell_all(OutLane::Control, ServerFrame::CallChanged(changed));
+            let frame = ServerFrame::CallChanged(changed);
+            self.tell_others(entrant, OutLane::Control, frame);
         }
     }
 

@@ -33,7 +33,7 @@ impl CallActor {
             HttpAsk::Delete => {
                 let reason = LeaveReason::Left;
                 let effects = self.state.call.leave(cx.now(), participant, reason);
-                self.apply(effects, cx);
+                self.apply(effects);
                 Ok(HttpAnswer::Done)
             }
             HttpAsk::Patch { about, remote } => self.patch(participant, about, remote),

@@ -5,6 +5,7 @@ use super::message::{Answer, Join, JoinLink, Vouched};
 use super::negotiate::{self, Negotiated, OfferError, Terms};
 use super::state::{Link, Transport, Way};
 use super::{CallActor, CallLane, CallMessage};
+use crate::actors::calls::CallError;
 use crate::actors::media::{
     AdmitPeer, Gate, MediaEvent, MediaEvents, PeerCommand, PeerHandle, Publication, ShardId,
 };
@@ -86,15 +87,16 @@ impl CallActor {
                 refused.refuse(code, advice, &error.to_string());
             }
         }
-        if !self.state.recorded && self.pending == 0 {
-            // Nobody got in.
-            self.over = true;
-            cx.stop();
-        }
     }
 
     /// A member of the room joins, or comes back.
     fn admit(&mut self, mut join: Join, cx: &mut Cx<'_, Self>) {
+        if self.state.founded.is_none() && !join.caller.can_post {
+            // Whoever was about to begin it was refused.
+            let error = CallError::MayNotStart;
+            let (code, advice) = error.code();
+            return join.answer.refuse(code, advice, error.to_string());
+        }
         let done = match join.resume.take() {
             Some(resume) => self.come_back(&resume, &join, cx),
             None => self.enter(&join, cx),
@@ -105,6 +107,7 @@ impl CallActor {
                 return join.answer.refuse(code, advice, message);
             }
         };
+        let caller = join.caller;
         match join.answer {
             Answer::Frame(reply) => {
                 let frame = self.joined(reply.id(), participant, answer);
@@ -117,11 +120,11 @@ impl CallActor {
                 }
             }
         }
-        let first = !self.state.recorded;
+        let first = self.state.founded.is_none();
         if first {
-            self.record_start();
+            self.record_start(caller);
         }
-        self.apply(effects, cx);
+        self.apply_for(Some(participant), effects);
         if first {
             self.show();
         }
@@ -173,7 +176,7 @@ impl CallActor {
                 let reason = crate::sfu::call::LeaveReason::Left;
                 effects.extend(self.state.call.leave(cx.now(), participant, reason));
                 self.state.links.remove(&participant);
-                self.apply(effects, cx);
+                self.apply(effects);
                 Err(refused)
             }
         }

@@ -36,7 +36,7 @@ impl CallActor {
             | MediaEvent::Slots(peer, _)
             | MediaEvent::Data(peer, _) => return self.peer(peer, event, cx),
         };
-        self.apply(effects, cx);
+        self.apply(effects);
     }
 
     /// Something about a peer: nothing, if it is nobody's any more.
@@ -78,7 +78,7 @@ impl CallActor {
             | MediaEvent::Level { .. }
             | MediaEvent::Watched { .. } => return,
         };
-        self.apply(effects, cx);
+        self.apply(effects);
     }
 
     /// How slots are filled, as far as it is about what is in them now.
@@ -101,11 +101,11 @@ impl CallActor {
         let changes = self.speakers.tick(now);
         if let Some(audible) = changes.audible {
             let effects = self.state.call.rank(now, &audible);
-            self.apply(effects, cx);
+            self.apply(effects);
         }
         if let Some(speaking) = changes.speaking {
             let effects = self.state.call.speak(now, speaking);
-            self.apply(effects, cx);
+            self.apply(effects);
         }
         let silent = |at| now.saturating_duration_since(at) > LISTEN_MAX;
         if self.heard_at.is_some_and(silent) {

@@ -22,9 +22,9 @@ pub(in crate::actors) use state::Keeper;
 use super::media::MediaHandle;
 use super::node::Node;
 use super::supervision::{Address, Behaviour, Cx, Exit, Incarnation};
-use crate::chat::Caller;
 use crate::id::{CallId, ConnectionId, RoomId};
 use crate::protocol::call::{CallEnd, Quality};
+use crate::protocol::{Advice, ErrorCode};
 use crate::sfu::ParticipantId;
 use crate::sfu::call::{Effect, LeaveReason};
 use crate::sfu::speakers::Speakers;
@@ -51,10 +51,6 @@ pub(in crate::actors) struct Charter {
     pub(in crate::actors) call: CallId,
     /// Its room.
     pub(in crate::actors) room: RoomId,
-    /// Who started it.
-    pub(in crate::actors) started_by: Caller,
-    /// When, Unix milliseconds.
-    pub(in crate::actors) started_ms: u64,
     /// The most who may be in it.
     pub(in crate::actors) participants_max: usize,
     /// The media plane.
@@ -117,13 +113,13 @@ impl CallActor {
             Absence::Away => self.state.call.away(cx.now(), participant),
             Absence::Gone(reason) => self.state.call.leave(cx.now(), participant, reason),
         };
-        self.apply(effects, cx);
+        self.apply(effects);
     }
 
     /// The clock: who was away too long, whose token ended, what the others should know.
     fn tick(&mut self, cx: &mut Cx<'_, Self>) {
         let effects = self.state.call.tick(cx.now());
-        self.apply(effects, cx);
+        self.apply(effects);
         let now_ms = self.node.clock.now_ms();
         let ended: Vec<_> = self
             .state
@@ -137,11 +133,11 @@ impl CallActor {
         for participant in ended {
             let reason = LeaveReason::Revoked;
             let effects = self.state.call.leave(cx.now(), participant, reason);
-            self.apply(effects, cx);
+            self.apply(effects);
         }
         self.show_qualities();
         self.show();
-        if !self.state.recorded && self.pending == 0 {
+        if self.state.founded.is_none() && self.pending == 0 {
             // Nobody got in.
             self.over = true;
             return cx.stop();
@@ -169,7 +165,7 @@ impl CallActor {
         if std::mem::take(&mut self.changed) {
             self.keeper.keep(&self.state);
         }
-        if self.state.recorded && self.state.call.is_empty() {
+        if self.state.founded.is_some() && self.state.call.is_empty() {
             self.finish(CallEnd::Ended, cx);
         }
     }
@@ -181,8 +177,8 @@ impl Behaviour for CallActor {
 
     fn started(&mut self, cx: &mut Cx<'_, Self>) -> Result<(), Exit> {
         cx.after(TICK, CallMessage::Tick);
-        if self.state.recorded {
-            self.resync(cx);
+        if self.state.founded.is_some() {
+            self.resync();
         }
         Ok(())
     }
@@ -191,7 +187,7 @@ impl Behaviour for CallActor {
         use CallMessage as M;
         let _entered = self.span.clone().entered();
         if self.over {
-            // Whoever waits is told to send again, and finds the next call.
+            self.pass_on(message);
             return Ok(());
         }
         match message {
@@ -201,7 +197,7 @@ impl Behaviour for CallActor {
             M::Lost { connection, how } => self.lost(connection, how, cx),
             M::PutOut(user) => {
                 let effects = self.state.call.put_out(cx.now(), &user);
-                self.apply(effects, cx);
+                self.apply(effects);
             }
             M::Revoked(revocations) => self.revoked(&revocations, cx),
             M::Media(event) => self.media(event, cx),
@@ -229,8 +225,21 @@ impl Behaviour for CallActor {
 }
 
 impl CallActor {
+    /// Sends whoever joins a call that is over to the next one.
+    fn pass_on(&self, message: CallMessage) {
+        match message {
+            CallMessage::Join(join) | CallMessage::Vouched(_, Vouched::Join(join)) => {
+                self.node.calls.join(self.charter.room, *join);
+            }
+            other => {
+                let (code, advice) = (ErrorCode::CallNotFound, Advice::Fix);
+                other.refuse(code, advice, "the call is over");
+            }
+        }
+    }
+
     /// Begins again after a fault: media and everyone in the call are told how it stands.
-    fn resync(&mut self, cx: &mut Cx<'_, Self>) {
+    fn resync(&mut self) {
         let mut effects = Vec::new();
         for (participant, member) in self.state.call.members() {
             let slots: Vec<usize> = (0..member.slots().len()).collect();
@@ -243,7 +252,7 @@ impl CallActor {
             });
             effects.push(Effect::Show { participant, slots });
         }
-        self.apply(effects, cx);
+        self.apply(effects);
         tracing::info!(call = %self.charter.call, "a call goes on after a fault");
     }
 }

@@ -1,21 +1,26 @@
 //! The call's record on the room's timeline: when it began and by whom, and what became of it.
 
-use super::state::State;
+use super::state::{Founding, State};
 use super::{CallActor, Charter};
 use crate::actors::node::Node;
 use crate::actors::room::{RecordCall, RoomLane, RoomMessage};
+use crate::chat::Caller;
 use crate::protocol::call::{CallEnd, CallInfo};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Users that a record names.
 const USERS_NAMED_MAX: usize = 32;
 
 impl CallActor {
     /// The first participant is in.
-    pub(super) fn record_start(&mut self) {
-        self.state.recorded = true;
-        self.record([("event", json!("started"))].into());
+    pub(super) fn record_start(&mut self, by: Caller) {
+        let at_ms = self.node.clock.now_ms();
+        let founding = Founding { by, at_ms };
+        let fields = [("event", json!("started"))];
+        record(&self.charter, &founding, &self.node, fields.into());
+        self.state.founded = Some(Arc::new(founding));
     }
 
     /// The call is over.
@@ -23,20 +28,16 @@ impl CallActor {
         self.state.record_end(&self.charter, &self.node, reason);
     }
 
-    fn record(&self, fields: BTreeMap<&str, Value>) {
-        record(&self.charter, &self.node, fields);
-    }
-
     /// Shows the call to the followers of its room, if it changed.
     pub(super) fn show(&self) {
-        if !self.state.recorded || self.over {
+        let (Some(founding), false) = (&self.state.founded, self.over) else {
             return;
-        }
+        };
         let charter = &self.charter;
         let info = CallInfo {
             call: charter.call,
-            started_by: charter.started_by.user.clone(),
-            started_ms: charter.started_ms,
+            started_by: founding.by.user.clone(),
+            started_ms: founding.at_ms,
             participants: u32::try_from(self.state.call.len()).unwrap_or(u32::MAX),
         };
         self.node.calls.show(charter.room, charter.call, Some(info));
@@ -46,16 +47,16 @@ impl CallActor {
 impl State {
     /// The call is over. Who was in it stands in the record, up to a number.
     pub(super) fn record_end(&self, charter: &Charter, node: &Node, reason: CallEnd) {
-        if !self.recorded {
+        let Some(founding) = &self.founded else {
             return;
-        }
+        };
         let users = self.call.users();
         let named: Vec<&str> = users
             .iter()
             .take(USERS_NAMED_MAX)
             .map(|user| user.as_str())
             .collect();
-        let duration_ms = node.clock.now_ms().saturating_sub(charter.started_ms);
+        let duration_ms = node.clock.now_ms().saturating_sub(founding.at_ms);
         let fields = [
             ("event", json!("ended")),
             ("reason", json!(reason)),
@@ -63,19 +64,19 @@ impl State {
             ("participants", json!(users.len())),
             ("users", json!(named)),
         ];
-        record(charter, node, fields.into());
+        record(charter, founding, node, fields.into());
     }
 }
 
-fn record(charter: &Charter, node: &Node, fields: BTreeMap<&str, Value>) {
+fn record(charter: &Charter, founding: &Founding, node: &Node, fields: BTreeMap<&str, Value>) {
     let common = [
         ("call", json!(charter.call)),
-        ("started_ms", json!(charter.started_ms)),
+        ("started_ms", json!(founding.at_ms)),
     ];
     let fields = fields.into_iter().chain(common);
     let fields = fields.map(|(name, value)| (name.to_owned(), value));
     let record = RecordCall {
-        caller: charter.started_by.clone(),
+        caller: founding.by.clone(),
         fields: fields.collect(),
     };
     let message = RoomMessage::RecordCall(Box::new(record));

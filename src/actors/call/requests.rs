@@ -21,7 +21,7 @@ impl CallActor {
         let asker = self.state.on(request.connection);
         let needs_role = match &request.ask {
             Ask::Remove(_) => true,
-            Ask::End => request.caller.user != self.charter.started_by.user,
+            Ask::End => !self.state.is_founder(&request.caller.user),
             Ask::Mute(mute) => {
                 let owner = self.state.call.owner(mute.track).ok();
                 owner.is_some() && owner != asker
@@ -46,7 +46,7 @@ impl CallActor {
         let asker = self.state.on(connection);
         let may_moderate = role >= Role::Moderator;
         match (ask, asker) {
-            (Ask::End, _) if may_moderate || caller.user == self.charter.started_by.user => {
+            (Ask::End, _) if may_moderate || self.state.is_founder(&caller.user) => {
                 reply.ok();
                 self.finish(CallEnd::Ended, cx);
             }
@@ -59,19 +59,19 @@ impl CallActor {
                 } else {
                     Ok(effects)
                 };
-                self.answer(reply, done, cx);
+                self.answer(reply, done);
             }
             (Ask::End | Ask::Remove(_), _) => {
-                self.answer(reply, Err(Refusal::Forbidden), cx);
+                self.answer(reply, Err(Refusal::Forbidden));
             }
-            (_, None) => self.answer(reply, Err(Refusal::NoParticipant), cx),
+            (_, None) => self.answer(reply, Err(Refusal::NoParticipant)),
             (Ask::Offer(offer), Some(asker)) => {
                 let done = self.reoffer(asker, &offer.offer, &offer.tracks, &caller, cx);
-                self.answered(reply, asker, done, cx);
+                self.answered(reply, asker, done);
             }
             (ask, Some(asker)) => {
                 let done = self.ask(ask, asker, may_moderate, cx);
-                self.answer(reply, done, cx);
+                self.answer(reply, done);
             }
         }
     }
@@ -94,11 +94,11 @@ impl CallActor {
         }
     }
 
-    fn answer(&mut self, reply: Reply, done: Result<Vec<Effect>, Refusal>, cx: &mut Cx<'_, Self>) {
+    fn answer(&mut self, reply: Reply, done: Result<Vec<Effect>, Refusal>) {
         match done {
             Ok(effects) => {
                 reply.ok();
-                self.apply(effects, cx);
+                self.apply(effects);
             }
             Err(refusal) => {
                 let Refused(code, advice, message) = refusal.into();
@@ -112,7 +112,6 @@ impl CallActor {
         reply: Reply,
         asker: ParticipantId,
         done: Result<(String, Vec<Effect>), Refused>,
-        cx: &mut Cx<'_, Self>,
     ) {
         let (answer, effects) = match done {
             Ok(done) => done,
@@ -127,7 +126,7 @@ impl CallActor {
             answer,
             tracks,
         }));
-        self.apply(effects, cx);
+        self.apply(effects);
     }
 
     /// Tokens were revoked: whoever is here by HTTP under one of them leaves. (WebSockets are closed by their own.)
@@ -144,7 +143,7 @@ impl CallActor {
         for participant in hit {
             let reason = LeaveReason::Revoked;
             let effects = self.state.call.leave(cx.now(), participant, reason);
-            self.apply(effects, cx);
+            self.apply(effects);
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::actors::media::{PeerCommand, PeerHandle, PeerId, ShardId};
 use crate::actors::node::Node;
 use crate::actors::outbox::{self, OutLane, Outbox};
 use crate::chat::Caller;
-use crate::id::ConnectionId;
+use crate::id::{ConnectionId, UserId};
 use crate::protocol::ServerFrame;
 use crate::protocol::call::{CallEnd, CallEnded};
 use crate::rtc::ice::IceCredentials;
@@ -21,8 +21,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) struct State {
     pub(super) call: Call,
     pub(super) links: BTreeMap<ParticipantId, Arc<Link>>,
-    /// Somebody was in it: it has a record.
-    pub(super) recorded: bool,
+    /// Who began it: the first who got in. It has a record since then.
+    pub(super) founded: Option<Arc<Founding>>,
+}
+
+/// How a call began.
+pub(super) struct Founding {
+    pub(super) by: Caller,
+    /// Unix milliseconds.
+    pub(super) at_ms: u64,
 }
 
 /// How a participant is reached.
@@ -63,7 +70,7 @@ impl State {
         Self {
             call: Call::new(participants_max),
             links: BTreeMap::new(),
-            recorded: false,
+            founded: None,
         }
     }
 
@@ -79,6 +86,12 @@ impl State {
         let with = |link: &Link| link.transport.as_ref().is_some_and(|t| t.peer.id() == peer);
         let mut links = self.links.iter();
         links.find(|(_, link)| with(link)).map(|(id, _)| *id)
+    }
+
+    /// Whether this user began it.
+    pub(super) fn is_founder(&self, user: &UserId) -> bool {
+        let founded = self.founded.as_ref();
+        founded.is_some_and(|founded| founded.by.user == *user)
     }
 
     /// Changes how a participant is reached.

@@ -58,6 +58,9 @@ struct Media {
     peers: Supervisor,
     tracks: Supervisor,
     next_peer: AtomicU64,
+    /// For injected faults only, so those who are gone may stay.
+    #[cfg(feature = "failpoints")]
+    handles: Mutex<HashMap<PeerId, PeerHandle>>,
     /// Critical section: one look-up or change.
     calls: Mutex<HashMap<CallId, Place>>,
     /// Local ICE user fragments, for ICE-TCP: asked once for each connection. Critical section: one look-up or change.
@@ -104,6 +107,8 @@ impl MediaHandle {
             peers,
             tracks,
             next_peer: AtomicU64::new(1),
+            #[cfg(feature = "failpoints")]
+            handles: Mutex::default(),
             calls: Mutex::default(),
             names: Mutex::default(),
             published: Mutex::default(),
@@ -184,7 +189,32 @@ impl MediaHandle {
             .peers
             .start_child(spec)
             .map_err(|StartError::Refused| AdmitError::Stopping)?;
-        Ok(PeerHandle { id, address })
+        let handle = PeerHandle { id, address };
+        #[cfg(feature = "failpoints")]
+        lock(&self.0.handles).insert(id, handle.clone());
+        Ok(handle)
+    }
+
+    /// Makes a peer panic, for tests. False when there is none.
+    #[cfg(feature = "failpoints")]
+    #[must_use]
+    pub fn panic_peer(&self, peer: PeerId) -> bool {
+        let peer = lock(&self.0.handles).get(&peer).cloned();
+        peer.is_some_and(|peer| peer.tell(PeerCommand::Panic))
+    }
+
+    /// Makes every publication of this number panic, whatever its call, for tests. False when there is none.
+    #[cfg(feature = "failpoints")]
+    #[must_use]
+    pub fn panic_track(&self, track: crate::sfu::TrackId) -> bool {
+        use super::track::{TrackLane, TrackMessage};
+        let published = lock(&self.0.published);
+        let hit = published.iter().filter(|(key, _)| key.track == track);
+        let push = |track: &Published| {
+            let panic = track.address.push(TrackLane::Control, TrackMessage::Panic);
+            panic.is_ok()
+        };
+        hit.filter(|(_, it)| push(it)).count() > 0
     }
 
     /// The shard of the peer with this local ICE user fragment.
@@ -213,6 +243,13 @@ impl MediaHandle {
         let child = self.0.tracks.start_child(spec)?;
         lock(&self.0.published).insert(key, published);
         Ok(child)
+    }
+
+    /// A publication goes on in another codec, or under another payload type.
+    pub(in crate::actors) fn set_codec(&self, key: TrackKey, codec: AgreedCodec) {
+        if let Some(published) = lock(&self.0.published).get_mut(&key) {
+            published.codec = codec;
+        }
     }
 
     /// Ends a publication.

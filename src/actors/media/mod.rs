@@ -26,5 +26,5 @@ pub use port::{
     MediaEvent, MediaEvents, PauseReason, PeerCommand, PeerId, Publication, ShardId, SlotFill,
     SlotState, Tile, TrackKey,
 };
-pub use relay::{Load, Relay, Relayed};
+pub use relay::{Anchor, Load, Relay, Relayed};
 pub use track::{Received, TrackActor, TrackLane, TrackMessage};

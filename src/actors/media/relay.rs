@@ -5,9 +5,10 @@
 
 use super::port::{ShardId, TrackKey};
 use crate::sfu::allocator::LayerRate;
-use crate::sfu::packet::Packet;
+use crate::sfu::packet::{Packet, Stream};
 use crossbeam::queue::ArrayQueue;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::Notify;
 
 /// Packets that wait for one shard from one other: 20 ms of 50,000 packets a second.
@@ -29,6 +30,19 @@ pub enum Load {
     Packet(Arc<Packet>),
     /// What is known of its layers.
     Layers(Arc<[LayerRate]>),
+    /// Its sender's clock.
+    Anchor(Anchor),
+}
+
+/// When a timestamp of a stream was, in our time: keeps sound and pictures together.
+#[derive(Debug, Clone, Copy)]
+pub struct Anchor {
+    /// The stream.
+    pub stream: Stream,
+    /// The timestamp.
+    pub timestamp: u32,
+    /// When it was.
+    pub at: Instant,
 }
 
 /// One shard's end of the queues to and from the others.

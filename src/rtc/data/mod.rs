@@ -3,9 +3,11 @@
 //! The peer opens both the association and the channels; each open is acknowledged. What a peer can make us keep is
 //! bounded: beyond the bounds the association ends, media goes on.
 
+mod bounds;
 mod chunks;
 mod dcep;
 
+use bounds::{Bounds, RECEIVE_BUFFER_MAX};
 use bytes::Bytes;
 use dcep::Open;
 use rtc_sctp::{
@@ -33,15 +35,6 @@ pub const MESSAGE_LEN_MAX: usize = 64 * 1024;
 
 /// Bytes that may wait to be sent to a peer.
 pub const SEND_BUFFER_MAX: usize = 256 * 1024;
-
-/// Bytes of messages that are not complete yet: the receive window.
-const RECEIVE_BUFFER_MAX: u32 = 128 * 1024;
-
-/// What may still be taken while the window is shut. The library takes any continuation of an unfinished message then.
-const OVERRUN_MAX: usize = 128 * 1024;
-
-/// Stream resets in the life of an association.
-const RESETS_MAX: u32 = 1024;
 
 /// Packets that wait to be taken by [`Data::poll_packet`]; more are dropped, as a network would.
 const PACKETS_MAX: usize = 512;
@@ -111,9 +104,7 @@ pub struct Data {
     open: BTreeSet<u16>,
     packets: VecDeque<Bytes>,
     events: VecDeque<DataEvent>,
-    /// What came since the window was shut; 0 while it is open.
-    overrun: usize,
-    resets: u32,
+    bounds: Bounds,
     refused: u64,
 }
 
@@ -144,8 +135,7 @@ impl Data {
             open: BTreeSet::new(),
             packets: VecDeque::new(),
             events: VecDeque::new(),
-            overrun: 0,
-            resets: 0,
+            bounds: Bounds::default(),
             refused: 0,
         }
     }
@@ -156,11 +146,7 @@ impl Data {
             self.refused += 1;
             return;
         };
-        self.resets += contents.resets;
-        if self.overrun > 0 {
-            self.overrun += contents.data_cost;
-        }
-        if self.resets > RESETS_MAX || self.overrun > OVERRUN_MAX {
+        if !self.bounds.may_take(contents) {
             self.refused += 1;
             self.abort(now);
             return;
@@ -304,18 +290,16 @@ impl Data {
     }
 
     fn take_packets(&mut self, now: Instant) {
-        let Some((_, association)) = &mut self.association else {
-            return;
-        };
-        while let Some(transmit) = association.poll_transmit(now) {
+        while let Some((_, association)) = &mut self.association {
+            let Some(transmit) = association.poll_transmit(now) else {
+                return;
+            };
             let Payload::RawEncode(packets) = transmit.message else {
                 continue;
             };
             for packet in packets {
-                match chunks::announced_window(&packet) {
-                    Some(0) => self.overrun = self.overrun.max(1),
-                    Some(_) => self.overrun = 0,
-                    None => {}
+                if let Some(acknowledged) = chunks::acknowledged(&packet) {
+                    self.bounds.on_acknowledged(acknowledged);
                 }
                 if self.packets.len() < PACKETS_MAX {
                     self.packets.push_back(packet);

@@ -1,6 +1,6 @@
 //! A browser's end, played by the library as the side that begins.
 
-use super::*;
+use super::{bounds::UNFINISHED_CHUNKS_MAX, *};
 use std::time::Duration;
 
 struct Browser {
@@ -272,4 +272,79 @@ fn a_second_association_is_not_begun() {
     assert_eq!(pair.data.refused(), 3);
     pair.browser_writes(1, PayloadProtocolIdentifier::String, b"still here");
     assert_eq!(pair.events().len(), 1);
+}
+
+/// Ports and verification tag of the browser's packets, as in a message that is sent for nothing.
+fn addressing(pair: &mut Pair) -> Vec<u8> {
+    let association = &mut pair.browser.association;
+    let protocol = PayloadProtocolIdentifier::String;
+    let mut stream = association.stream(1).unwrap();
+    stream.write_with_ppi(pair.now, b"x", protocol).unwrap();
+    let transmit = association.poll_transmit(pair.now).unwrap();
+    let Payload::RawEncode(packets) = transmit.message else {
+        panic!("it is encoded");
+    };
+    packets[0][..8].to_vec()
+}
+
+/// A packet that the browser's library would not send.
+fn forged(addressing: &[u8], kind: u8, flags: u8, body: &[u8]) -> Bytes {
+    let mut packet = addressing.to_vec();
+    packet.extend([0; 4]);
+    packet.extend([kind, flags]);
+    packet.extend((body.len() as u16 + 4).to_be_bytes());
+    packet.extend(body);
+    packet.resize(packet.len().next_multiple_of(4), 0);
+    let checksum = crc32c(&packet).to_le_bytes();
+    packet[8..12].copy_from_slice(&checksum);
+    packet.into()
+}
+
+/// RFC 9260 appendix A, bit by bit.
+fn crc32c(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0x82F6_3B78 * (crc & 1))
+        })
+    })
+}
+
+#[test]
+fn giving_up_two_billion_messages_at_once_ends_the_association() {
+    let mut pair = opened_pair();
+    let addressing = addressing(&mut pair);
+    for (ahead, is_over) in [(0xFFFF_FFFF, false), (8000, false), (0x7000_0000, true)] {
+        let to = pair.data.bounds.cumulative_tsn().wrapping_add(ahead);
+        let packet = forged(&addressing, 192, 0, &to.to_be_bytes());
+        pair.data.handle(pair.now, packet);
+        assert_eq!(pair.data.association.is_none(), is_over, "{ahead}");
+    }
+}
+
+#[test]
+fn a_malformed_error_does_no_harm() {
+    let mut pair = opened_pair();
+    let addressing = addressing(&mut pair);
+    let packet = forged(&addressing, 9, 0, &[0, 1, 9, 9]);
+    pair.data.handle(pair.now, packet);
+    assert_eq!(pair.data.refused(), 1);
+    assert!(pair.data.association.is_some());
+}
+
+#[test]
+fn crumbs_of_a_message_end_the_association() {
+    let mut pair = opened_pair();
+    let addressing = addressing(&mut pair);
+    let begin = pair.data.bounds.cumulative_tsn().wrapping_add(2);
+    let mut taken = 0;
+    while pair.data.association.is_some() {
+        let mut body = begin.wrapping_add(taken * 2).to_be_bytes().to_vec();
+        body.extend([0, 1, 0, 9, 0, 0, 0, 53, 7]);
+        let packet = forged(&addressing, 0, 4, &body);
+        pair.data.handle(pair.now, packet);
+        while pair.data.poll_packet().is_some() {}
+        taken += 1;
+        assert!(taken <= UNFINISHED_CHUNKS_MAX + 1);
+    }
+    assert_eq!(taken, UNFINISHED_CHUNKS_MAX + 1);
 }

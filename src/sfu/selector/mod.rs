@@ -113,7 +113,7 @@ impl Selector {
     }
 
     /// Changes what is shown. What was shown goes on until the new encoding's keyframe; `None` stops at once (clear the
-    /// slot's lane too). Returns the encoding whose keyframe is needed now, unless it is sound.
+    /// slot's lane too). Returns the encoding whose keyframe is needed now; sound has none.
     pub fn set_target(&mut self, target: Option<Target>) -> Option<(TrackId, Encoding)> {
         self.target = target;
         let Some(target) = target else {

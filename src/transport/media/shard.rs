@@ -44,6 +44,8 @@ pub(super) struct Driver {
     wake: Arc<Notify>,
     figures: Arc<Figures>,
     kernel_drops: u64,
+    /// Since when departures wait although nothing holds them back but this thread.
+    behind: Option<Instant>,
 }
 
 /// What a turn of the driver found.
@@ -72,6 +74,7 @@ impl Driver {
             wake,
             figures,
             kernel_drops: 0,
+            behind: None,
         }
     }
 
@@ -102,6 +105,7 @@ impl Driver {
             }
         });
         let left = with_plane(|plane| plane.has_departures());
+        self.behind = left.then(|| self.behind.unwrap_or(now));
         if received == Turn::Busy || left {
             Turn::Busy
         } else {
@@ -131,6 +135,7 @@ impl Driver {
                         datagram(plane, demux, Path::Udp(from), bytes, arrived, now);
                     });
                 }
+                let oldest = self.behind.map_or(oldest, |behind| behind.min(oldest));
                 plane.observe_lag(now, now.saturating_duration_since(oldest));
             });
         }

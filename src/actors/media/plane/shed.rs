@@ -10,8 +10,12 @@ pub(super) const LAG_HIGH: Duration = Duration::from_millis(15);
 pub(super) const LAG_LOW: Duration = Duration::from_millis(3);
 /// How long a lag must last before more is shed.
 const RAISE_AFTER: Duration = Duration::from_millis(20);
-/// How long there must be no lag before less is shed; the price of a mistake is a keyframe.
+/// How long there must be no lag before less is shed, at first; the price of a mistake is a keyframe.
 const LOWER_AFTER: Duration = Duration::from_secs(2);
+/// The same after it was a mistake again and again: it doubles each time.
+const LOWER_AFTER_MAX: Duration = Duration::from_secs(32);
+/// Shedding more so soon after less was a mistake.
+const MISTAKE: Duration = Duration::from_secs(5);
 
 /// How much is shed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -114,13 +118,29 @@ impl Passage {
 }
 
 /// Watches how long datagrams wait and decides how much to shed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shed {
     level: Shedding,
     /// Since when it lags.
     lagging: Option<Instant>,
     /// Since when it does not.
     calm: Option<Instant>,
+    /// When less was shed last.
+    lowered: Option<Instant>,
+    /// How long it must be calm before less is shed.
+    patience: Duration,
+}
+
+impl Default for Shed {
+    fn default() -> Self {
+        Self {
+            level: Shedding::Nothing,
+            lagging: None,
+            calm: None,
+            lowered: None,
+            patience: LOWER_AFTER,
+        }
+    }
 }
 
 impl Shed {
@@ -135,17 +155,34 @@ impl Shed {
             self.calm = None;
             let since = *self.lagging.get_or_insert(now);
             if now.saturating_duration_since(since) >= RAISE_AFTER {
+                if self.level == Shedding::Nothing {
+                    self.learn(now);
+                }
                 self.level = self.level.more();
                 self.lagging = Some(now);
             }
         } else if lag <= LAG_LOW {
             self.lagging = None;
             let since = *self.calm.get_or_insert(now);
-            if now.saturating_duration_since(since) >= LOWER_AFTER {
+            let calm = now.saturating_duration_since(since);
+            if calm >= self.patience && self.level > Shedding::Nothing {
                 self.level = self.level.less();
                 self.calm = Some(now);
+                self.lowered = Some(now);
             }
         }
+    }
+
+    /// Has more patience after a mistake, and no more than at first otherwise.
+    fn learn(&mut self, now: Instant) {
+        let mistake = self
+            .lowered
+            .is_some_and(|at| now.saturating_duration_since(at) < MISTAKE);
+        self.patience = if mistake {
+            (self.patience * 2).min(LOWER_AFTER_MAX)
+        } else {
+            LOWER_AFTER
+        };
     }
 }
 
@@ -221,5 +258,23 @@ mod tests {
         assert_eq!(shed.level(), Shedding::Enhancement);
         shed.observe(calm + 2 * LOWER_AFTER, NONE);
         assert_eq!(shed.level(), Shedding::Nothing);
+    }
+
+    #[test]
+    fn it_has_more_patience_after_a_mistake() {
+        let (mut shed, mut now) = (Shed::default(), Instant::now());
+        let mut waited = Vec::new();
+        for _ in 0..6 {
+            shed.observe(now, HIGH);
+            now += RAISE_AFTER;
+            shed.observe(now, HIGH);
+            let begun = now;
+            while shed.level() > Shedding::Nothing {
+                now += Duration::from_secs(1);
+                shed.observe(now, NONE);
+            }
+            waited.push((now - begun).as_secs());
+        }
+        assert_eq!(waited, [3, 5, 9, 17, 33, 33]);
     }
 }

@@ -11,11 +11,18 @@ use crate::sfu::bandwidth::EstimatorLimits;
 use crate::sfu::feedback::{ArrivalLog, RembEstimator};
 use crate::sfu::{Encoding, MediaKind, Source};
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// SSRCs that one peer may use; what comes with another is dropped. Three encodings with their retransmissions for each
 /// of a few publications, and some that changed.
 pub(super) const STREAMS_MAX: usize = 128;
+
+/// NTP's unit of a second.
+const NTP_SECOND: f64 = 4_294_967_296.0;
+/// A report that is later than this by the sender's clock says that the clock was set.
+const STEP_MAX: Duration = Duration::from_secs(1);
+/// How much of a report's delay is believed to be drift of the clock.
+const SLACK_PART: u32 = 64;
 
 /// How early a packet is given up under overload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +77,12 @@ pub(super) struct Streams {
     pub(super) arrivals: ArrivalLog,
     /// For publishers without transport-wide feedback.
     pub(super) remb: Option<RembEstimator>,
+    /// Loss before repair, 0 to 1, by the last report.
+    pub(super) loss: f64,
+    /// Jitter by the last report.
+    pub(super) jitter: Duration,
+    /// A moment of its clock (NTP) and when that was here, by the report that was fastest of late.
+    clock: Option<(u64, Instant)>,
     /// Media packets received: whether the peer is active.
     pub(super) received: u64,
 }
@@ -84,6 +97,9 @@ impl Streams {
             media: HashMap::new(),
             arrivals: ArrivalLog::new(now),
             remb: (!twcc).then(|| RembEstimator::new(now, EstimatorLimits::default())),
+            loss: 0.0,
+            jitter: Duration::ZERO,
+            clock: None,
             received: 0,
         }
     }
@@ -155,6 +171,25 @@ impl Streams {
     pub(super) fn ssrc_of(&self, key: TrackKey, encoding: Encoding) -> Option<u32> {
         let index = self.publications.iter().position(|it| it.key == key)?;
         self.media.get(&(index, encoding)).copied()
+    }
+
+    /// When a moment of the sender's clock was here, at the latest: told from the fastest of its reports, so that the
+    /// streams of one sender stay together however long each report took.
+    pub(super) fn sender_time(&mut self, ntp: u64, arrived: Instant) -> Instant {
+        let expected = self.clock.and_then(|(reference, at)| {
+            let passed = ntp.checked_sub(reference)?;
+            at.checked_add(Duration::from_secs_f64(passed as f64 / NTP_SECOND))
+        });
+        // A clock that was set, or that runs faster than ours, begins anew.
+        let at = match expected {
+            Some(expected) if arrived.saturating_duration_since(expected) < STEP_MAX => {
+                expected.min(arrived)
+            }
+            _ => arrived,
+        };
+        let slack = arrived.saturating_duration_since(at) / SLACK_PART;
+        self.clock = Some((ntp, at + slack));
+        at
     }
 
     /// Any stream of media: what transport-wide feedback names.

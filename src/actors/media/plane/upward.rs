@@ -3,10 +3,14 @@
 use super::Plane;
 use super::repair::OUR_SSRC;
 use super::seats::PeerKey;
+use crate::actors::media::port::TrackKey;
 use crate::actors::media::track::{TrackLane, TrackMessage};
 use crate::rtc::rtcp::{Rtcp, SenderReport};
 use crate::sfu::quality::QualityInputs;
 use std::time::{Duration, Instant};
+
+/// What each step of shedding costs, as a part of all packets: the steps are by class, so this is an estimate.
+const SHED_PART: f64 = 0.05;
 
 impl Plane {
     /// A publisher's clock: handed to the Track of that stream.
@@ -16,15 +20,18 @@ impl Plane {
         report: &SenderReport,
         arrived: Instant,
     ) {
-        let Some(seat) = self.seats.get(peer) else {
+        let Some(seat) = self.seats.get_mut(peer) else {
             return;
         };
+        let at = seat.streams.sender_time(report.ntp, arrived);
         let Some(stream) = seat.streams.get(report.ssrc) else {
             return;
         };
         let told = TrackMessage::SenderReport {
             encoding: stream.encoding,
             ntp: report.ntp,
+            timestamp: report.rtp_timestamp,
+            at,
             arrived,
         };
         let track = &seat.streams.publications[stream.publication].address;
@@ -65,16 +72,43 @@ impl Plane {
     ) -> Option<QualityInputs> {
         let seat = self.seats.get(peer)?;
         let egress = &seat.egress;
+        let shedding = f64::from(self.shed.level() as u8);
         Some(QualityInputs {
-            loss_up: 0.0,
+            loss_up: seat.streams.loss,
             loss_down,
             rtt: seat.rtt(),
-            jitter: Duration::ZERO,
+            jitter: seat.streams.jitter,
             estimate: egress.estimator.estimate(),
             wanted: egress.wanted,
-            frozen: 0.0,
-            missing_up: 0.0,
-            dropped_by_server: 0.0,
+            dropped_by_server: shedding * SHED_PART,
+            ..QualityInputs::default()
         })
+    }
+
+    /// How the way up of a publisher is, by the last report on one of its publications: loss (0 to 1) before repair, and
+    /// jitter.
+    pub(in crate::actors::media) fn set_way_up(
+        &mut self,
+        publisher: PeerKey,
+        loss: f64,
+        jitter: Duration,
+    ) {
+        if let Some(seat) = self.seats.get_mut(publisher) {
+            seat.streams.loss = loss;
+            seat.streams.jitter = jitter;
+        }
+    }
+
+    /// The worst loss (0 to 1) on the way down to a subscriber of a publication on this shard.
+    pub(in crate::actors::media) fn worst_loss(&self, track: TrackKey) -> f64 {
+        let Some(route) = self.routes.get(track) else {
+            return 0.0;
+        };
+        let seats = route
+            .subscribers
+            .iter()
+            .filter_map(|it| self.seats.get(it.0));
+        let losses = seats.map(|seat| seat.egress.estimator.loss());
+        losses.fold(0.0, f64::max)
     }
 }

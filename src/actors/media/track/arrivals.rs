@@ -6,7 +6,7 @@ use crate::actors::media::plane::with_plane;
 use crate::actors::media::port::MediaEvent;
 use crate::rtc::codec::{Codec, DescriptorState, describe};
 use crate::rtc::red;
-use crate::sfu::packet::Packet;
+use crate::sfu::packet::{Packet, Stream};
 use crate::sfu::reception::{Reception, Verdict};
 use crate::sfu::{Encoding, MediaKind};
 use bytes::Bytes;
@@ -22,6 +22,8 @@ pub(super) struct Arrivals {
     pub(super) state: DescriptorState,
     /// When the newest came; none since it was shed.
     pub(super) newest: Option<Instant>,
+    /// What its packets are, as slots tell them apart.
+    pub(super) stream: Option<Stream>,
 }
 
 impl TrackActor {
@@ -45,13 +47,17 @@ impl TrackActor {
         let repaired = receipt.verdict == Verdict::Repaired;
         let packet = describe_packet(self, index, received, receipt.index, repaired);
         let arrivals = &mut self.arrivals[index];
+        arrivals.stream = Some(packet.stream());
         if packet.begins_keyframe() {
             arrivals.reception.on_keyframe(packet.index);
             self.requests.on_keyframe(packet.encoding);
         }
         match kind {
             MediaKind::Audio => self.hear(&packet, now),
-            MediaKind::Video => self.layers.count(&packet),
+            MediaKind::Video => {
+                self.layers.count(&packet);
+                self.tell_layers(now);
+            }
         }
         let packet = Arc::new(packet);
         with_plane(|plane| {
@@ -111,6 +117,7 @@ impl TrackActor {
             reception: Reception::new(received.ssrc, kind),
             state: DescriptorState::default(),
             newest: None,
+            stream: None,
         };
         match self.arrivals.iter().position(same) {
             Some(index) if self.arrivals[index].ssrc == received.ssrc => index,

@@ -82,6 +82,10 @@ pub enum TrackMessage {
         encoding: Encoding,
         /// NTP time: seconds since 1900 in 1/2^32.
         ntp: u64,
+        /// The same moment in units of the codec's clock.
+        timestamp: u32,
+        /// The same moment in our time, as well as it can be told: alike for all of the sender's streams.
+        at: Instant,
         /// When it came.
         arrived: Instant,
     },

@@ -13,9 +13,11 @@ pub use message::{Received, TrackLane, TrackMessage};
 
 use super::plane::{OUR_SSRC, PeerKey, with_plane};
 use super::port::{MediaEvent, MediaEvents, ShardId, TrackKey};
+use super::relay::Anchor;
 use crate::actors::supervision::{Behaviour, Cx, Exit, Incarnation};
 use crate::sfu::keyframe::KeyframeRequests;
-use crate::sfu::loss::LossPolicy;
+use crate::sfu::loss::{self, LossPolicy};
+use crate::sfu::reception::Report;
 use crate::sfu::report::receiver_reports;
 use crate::sfu::{Encoding, MediaKind, ParticipantId, Source};
 use arrivals::Arrivals;
@@ -112,8 +114,23 @@ impl Behaviour for TrackActor {
             TrackMessage::SenderReport {
                 encoding,
                 ntp,
+                timestamp,
+                at,
                 arrived,
-            } => self.on_sender_report(encoding, ntp, arrived),
+            } => {
+                let arrivals = self.arrivals.iter_mut();
+                for arrivals in arrivals.filter(|it| it.encoding == encoding) {
+                    arrivals.reception.on_sender_report(arrived, ntp);
+                    if let Some(stream) = arrivals.stream {
+                        let anchor = Anchor {
+                            stream,
+                            timestamp,
+                            at,
+                        };
+                        with_plane(|plane| plane.anchor(self.setup.key, anchor));
+                    }
+                }
+            }
             TrackMessage::WantKeyframe(encoding) => {
                 self.requests.request(encoding);
                 self.ask_keyframes(now);
@@ -147,11 +164,7 @@ impl TrackActor {
         let now = cx.now();
         self.ask_missing(now);
         self.ask_keyframes(now);
-        if self.setup.source.kind() == MediaKind::Video
-            && let Some(layers) = self.layers.measure(now, &self.arrivals)
-        {
-            with_plane(|plane| plane.set_layers(self.setup.key, layers));
-        }
+        self.tell_layers(now);
         if self
             .reported
             .is_none_or(|at| now.saturating_duration_since(at) >= REPORT_EVERY)
@@ -170,31 +183,50 @@ impl TrackActor {
         cx.after(pause, TrackMessage::Tick);
     }
 
+    /// Tells subscribers which layers there are, when it is time or there is a new one.
+    fn tell_layers(&mut self, now: Instant) {
+        if let Some(layers) = self.layers.measure(now, &self.arrivals) {
+            with_plane(|plane| plane.set_layers(self.setup.key, layers));
+        }
+    }
+
     /// Tells the publisher what arrived since the last report.
     fn report(&mut self, now: Instant) {
         let arrivals = self.arrivals.iter_mut();
-        let reports: Vec<_> = arrivals.filter_map(|it| it.reception.report(now)).collect();
-        if reports.is_empty() {
+        let mut reports: Vec<_> = arrivals.filter_map(|it| it.reception.report(now)).collect();
+        let publisher = self.setup.publisher;
+        let Some(last) = reports.last() else {
             return;
-        }
+        };
+        let clock_hz = match self.setup.source.kind() {
+            MediaKind::Audio => 48_000.0,
+            MediaKind::Video => 90_000.0,
+        };
+        let jitter = Duration::from_secs_f64(f64::from(last.block.jitter) / clock_hz);
+        let loss = f64::from(last.lost) / f64::from(last.expected.max(1));
+        with_plane(|plane| plane.set_way_up(publisher, loss, jitter));
         if self.setup.source.kind() == MediaKind::Audio {
-            for report in &reports {
-                self.policy.on_sample(now, report.lost, report.expected);
-            }
-            let asks = self.policy.asks_for_audio();
-            for arrivals in &mut self.arrivals {
-                arrivals.reception.set_nack(asks);
-            }
+            self.protect(&mut reports, now);
         }
         let blocks: Vec<_> = reports.iter().map(|it| it.block).collect();
-        let reports = receiver_reports(OUR_SSRC, &blocks);
-        with_plane(|plane| plane.send_rtcp(self.setup.publisher, &reports, now));
+        let packets = receiver_reports(OUR_SSRC, &blocks);
+        with_plane(|plane| plane.send_rtcp(publisher, &packets, now));
     }
 
-    fn on_sender_report(&mut self, encoding: Encoding, ntp: u64, arrived: Instant) {
-        let mut arrivals = self.arrivals.iter_mut();
-        if let Some(arrivals) = arrivals.find(|it| it.encoding == encoding) {
-            arrivals.reception.on_sender_report(arrived, ntp);
+    /// Asks for missing sound where it pays, and has the sender protect it for the weakest of those who listen.
+    fn protect(&mut self, reports: &mut [Report], now: Instant) {
+        let key = self.setup.key;
+        for report in &mut *reports {
+            self.policy.on_sample(now, report.lost, report.expected);
+        }
+        let worst = with_plane(|plane| plane.worst_loss(key));
+        let advertised = loss::advertised(self.policy.loss(), worst as f32);
+        for report in reports {
+            report.block.fraction_lost = report.block.fraction_lost.max(advertised);
+        }
+        let asks = self.policy.asks_for_audio();
+        for arrivals in &mut self.arrivals {
+            arrivals.reception.set_nack(asks);
         }
     }
 

@@ -176,10 +176,11 @@ fn obs_and_gstreamer_publish() {
     );
     assert!(!agreed.data && !agreed.mixed_extensions);
     let (agreed, text) = call(GSTREAMER);
-    assert_eq!(
-        agreed.line("video0").unwrap().direction,
-        LineRole::Publication
-    );
+    let camera = agreed.line("video0").unwrap();
+    assert_eq!(camera.direction, LineRole::Publication);
+    assert_eq!(camera.ssrc, Some(2_314_135_497));
+    // It names transport-wide feedback, but has no extension for the numbers.
+    assert!(!camera.codecs[0].feedback.transport_cc && camera.codecs[0].feedback.pli);
     assert_eq!(
         codecs(agreed.line("audio1").unwrap()),
         [(Codec::Opus, 97, None)]
@@ -188,6 +189,24 @@ fn obs_and_gstreamer_publish() {
         &text,
         &["a=group:BUNDLE video0 audio1", "a=rtpmap:97 OPUS/48000/2"],
     );
+}
+
+#[test]
+fn gstreamer_plays() {
+    let (agreed, text) = answered(GSTREAMER_PLAY, |local| local.sendrecv = SendRecv::Slot).unwrap();
+    assert!(
+        agreed
+            .lines
+            .iter()
+            .all(|line| line.direction == LineRole::Slot)
+    );
+    let (media, _) = agreed.line("video0").unwrap().ours.unwrap();
+    assert_has(
+        section(&text, "video0"),
+        &["a=sendonly", &format!("a=ssrc:{media} cname:greenroom")],
+    );
+    // There are no retransmissions to name.
+    assert_lacks(&text, &["ssrc-group", "rtx"]);
 }
 
 #[test]

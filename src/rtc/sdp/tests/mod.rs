@@ -12,6 +12,7 @@ pub(super) const FIREFOX: &str = include_str!("../offers/firefox.sdp");
 pub(super) const AIORTC: &str = include_str!("../offers/aiortc.sdp");
 pub(super) const OBS: &str = include_str!("../offers/obs.sdp");
 pub(super) const GSTREAMER: &str = include_str!("../offers/gstreamer.sdp");
+pub(super) const GSTREAMER_PLAY: &str = include_str!("../offers/gstreamer_play.sdp");
 
 const VIDEO: [Codec; 5] = [Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1, Codec::H265];
 

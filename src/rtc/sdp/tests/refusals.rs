@@ -126,9 +126,9 @@ proptest! {
     #[test]
     fn mangled_offers_do_not_panic(
         picks in prop::collection::vec((any::<prop::sample::Index>(), 0_u8..8), 0..60),
-        which in 0_usize..5,
+        which in 0_usize..6,
     ) {
-        let offer = [CHROMIUM, FIREFOX, AIORTC, OBS, GSTREAMER][which];
+        let offer = [CHROMIUM, FIREFOX, AIORTC, OBS, GSTREAMER, GSTREAMER_PLAY][which];
         let mut lines: Vec<String> = offer.lines().map(str::to_owned).collect();
         for (index, action) in picks {
             let at = index.index(lines.len());

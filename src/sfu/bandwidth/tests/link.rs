@@ -40,6 +40,9 @@ pub(super) struct Link {
     queue: VecDeque<Flying>,
     queue_bytes: usize,
     head_bits: f64,
+    /// A token bucket: after a pause so many bytes pass at once.
+    pub(super) bucket_bytes: usize,
+    tokens_bits: f64,
     last_arrival_us: i64,
 }
 
@@ -55,6 +58,8 @@ impl Link {
             queue: VecDeque::new(),
             queue_bytes: 0,
             head_bits: 0.0,
+            bucket_bytes: 0,
+            tokens_bits: 0.0,
             last_arrival_us: 0,
         }
     }
@@ -76,6 +81,9 @@ impl Link {
         let bits_per_us = self.rate.as_f64() / 1e6;
         let mut spent_us = 0.0;
         while let Some(packet) = self.queue.front().copied() {
+            let saved_bits = self.tokens_bits.min(self.head_bits);
+            self.tokens_bits -= saved_bits;
+            self.head_bits -= saved_bits;
             let needs_us = self.head_bits / bits_per_us;
             if spent_us + needs_us > 1_000.0 {
                 self.head_bits -= (1_000.0 - spent_us) * bits_per_us;
@@ -98,6 +106,10 @@ impl Link {
                 arrived_us,
                 queued_us: (left_us - packet.sent_us - own_us).max(0),
             });
+        }
+        if self.queue.is_empty() {
+            let saved_bits = self.tokens_bits + (1_000.0 - spent_us) * bits_per_us;
+            self.tokens_bits = saved_bits.min(self.bucket_bytes as f64 * 8.0);
         }
         delivered
     }

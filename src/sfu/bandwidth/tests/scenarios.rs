@@ -86,7 +86,7 @@ fn random_loss_does_not_collapse_the_estimate() {
 }
 
 #[test]
-fn a_burst_limiter_is_respected_though_it_has_no_queue() {
+fn a_link_with_a_short_queue_is_not_overrun() {
     let mut world = World::new(MBIT, cameras(), 5);
     world.link.queue_bytes_max = 6_000;
     world.run(60);
@@ -95,6 +95,23 @@ fn a_burst_limiter_is_respected_though_it_has_no_queue() {
     assert!((0.4..=1.0).contains(&used), "{used} used\n{story}");
     let worst = world.seconds[20..].iter().map(|it| it.estimate).max();
     assert!(worst < Some(MBIT.scaled(2.0)), "{worst:?}\n{story}");
+}
+
+/// Probes pass a token bucket unhindered: what they promise is not there.
+#[test]
+fn a_token_bucket_does_not_make_the_layers_swing() {
+    for seed in SEEDS {
+        let mut world = World::new(MBIT, cameras(), seed);
+        world.link.bucket_bytes = 16_000;
+        world.run(120);
+        let used = world.used(20..120, MBIT);
+        let queueing_ms = world.queueing_p95_ms(20..120);
+        let switches: usize = world.cameras.iter().map(|it| it.switches_us.len()).sum();
+        let told = format!("seed {seed}\n{}", world.story());
+        assert!(used >= 0.75, "{used} used; {told}");
+        assert!(queueing_ms <= 100, "{queueing_ms} ms queued; {told}");
+        assert!(switches <= 18, "{switches} switches of three slots; {told}");
+    }
 }
 
 #[test]
