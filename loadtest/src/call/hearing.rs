@@ -23,6 +23,8 @@ pub(crate) enum Copy {
 #[derive(Debug, Default)]
 pub(crate) struct Hearing {
     spurts: HashMap<StreamId, Spurt>,
+    /// Talk spurts from before are under way already.
+    began_us: u64,
 }
 
 /// A talk spurt as far as it was heard.
@@ -60,12 +62,19 @@ impl Hearing {
         let begin_us = stamp
             .sent_us
             .saturating_sub(u64::from(stamp.part) * PACKET_MS * 1_000);
-        tally.spurt_heard.record(now_us.saturating_sub(begin_us));
-        tally.spurts_heard += 1;
+        if begin_us >= self.began_us {
+            tally.spurt_heard.record(now_us.saturating_sub(begin_us));
+            tally.spurts_heard += 1;
+        }
         spurt.take(stamp, copy, now_us, tally);
         if let Some(ended) = self.spurts.insert(stamp.stream, spurt) {
             ended.close(stamp.stream, true, tally);
         }
+    }
+
+    /// A measurement begins.
+    pub(crate) fn begin(&mut self, now_us: u64) {
+        self.began_us = now_us;
     }
 
     /// Counts what is still open: nothing more will be heard.

@@ -81,6 +81,10 @@ impl Receivers {
         let Ok(opened) = session.open_rtp(packet, header.len) else {
             return take(Arrived::Bad);
         };
+        if opens != Opens::Everything && slot != Slot::Audio {
+            // The sample was authentic; a viewer would take the rest for lost.
+            return take(Arrived::Unread);
+        }
         let payload = &packet[opened.payload];
         match slot {
             Slot::Audio if header.payload_type == pt::RED => redundant(payload, take),

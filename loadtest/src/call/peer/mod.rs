@@ -287,6 +287,7 @@ impl Peer {
         let first_frame = inner.finish().first_frame;
         inner.tally.first_frame = first_frame;
         inner.sent = Sent::default();
+        inner.hearing.begin(now_us());
     }
 
     /// What was counted since the measurement began: it ends.

@@ -5,12 +5,26 @@ use crate::args::Args;
 use crate::report::{Plots, Report};
 use crate::scenario::blank;
 use crate::tally::Tally;
+use std::collections::BTreeMap;
 
 /// Names of the server's metrics.
 const PACKETS_IN: &str = "greenroom_media_packets_in_total";
 const PACKETS_FORWARDED: &str = "greenroom_media_packets_forwarded_total";
 const FORWARDING: &str = "greenroom_media_forwarding_seconds";
 const DROPS: &str = "greenroom_media_drops_total";
+const REFUSED: &str = "greenroom_media_refused_total";
+/// Counters of the server that explain a figure, shown when they grew.
+const EXPLAIN: [&str; 9] = [
+    "nacks_out",
+    "nacks_in",
+    "retransmitted",
+    "repaired",
+    "keyframes_out",
+    "keyframes_in",
+    "handshakes_failed",
+    "shed",
+    "faults",
+];
 
 /// A report of one measurement.
 pub(super) fn report(args: &Args, hall: &Hall, measured: &Measured) -> Report {
@@ -109,6 +123,19 @@ fn details(hall: &Hall, measured: &Measured, report: &mut Report) {
     if tally.frames_shown > 0 {
         report.detail("frames_shown", tally.frames_shown);
         report.detail("freeze_ms", tally.freeze.quantiles());
+    }
+    let mut counters = BTreeMap::new();
+    for name in EXPLAIN {
+        let grown = after.since(before, &format!("greenroom_media_{name}_total"));
+        if grown > 0 {
+            counters.insert(name.to_owned(), grown);
+        }
+    }
+    for (reason, grown) in after.sums_since(before, REFUSED, ["reason", "reason"]) {
+        counters.insert(format!("refused_{reason}"), grown.values().sum());
+    }
+    if !counters.is_empty() {
+        report.detail("server_counters", counters);
     }
     let seconds = |quantile| after.quantile_since(before, FORWARDING, quantile);
     if let (Some(p50), Some(p99)) = (seconds(0.5), seconds(0.99)) {
