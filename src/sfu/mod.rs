@@ -3,6 +3,15 @@
 //!
 //! Pure: time is an argument, packets are values. It reads the formats of `rtc` and knows no socket, actor or frame.
 
+pub mod history;
+pub mod keyframe;
+pub mod lanes;
+pub mod loss;
 mod model;
+pub mod packet;
+pub mod reception;
+pub mod report;
+pub mod selector;
+pub mod slot;
 
 pub use model::{Encoding, MediaKind, ParticipantId, Source, TrackId};
