@@ -1,7 +1,6 @@
 // Starts a real greenroom for a test: `GREENROOM_BIN`, or the debug build.
 
 import { spawn } from "node:child_process";
-import { createSocket } from "node:dgram";
 import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,8 +9,6 @@ import { join, resolve } from "node:path";
 const ROOT = resolve(import.meta.dirname, "../..");
 const BINARY = process.env.GREENROOM_BIN ?? join(ROOT, "target/debug/greenroom");
 const START_MS = 60_000;
-// Two shards at most take the ports that follow the first.
-const MEDIA_PORTS = 4;
 
 const freeTcpPort = () =>
   new Promise((done, fail) => {
@@ -22,27 +19,12 @@ const freeTcpPort = () =>
     });
   });
 
-const isFreeUdpPort = (port) =>
-  new Promise((done) => {
-    const probe = createSocket("udp4").on("error", () => done(false));
-    probe.bind(port, "127.0.0.1", () => probe.close(() => done(true)));
-  });
-
-async function freeMediaPorts() {
-  for (;;) {
-    const first = await freeTcpPort();
-    const free = await Promise.all(Array.from({ length: MEDIA_PORTS }, (_, i) => isFreeUdpPort(first + i)));
-    if (first + MEDIA_PORTS < 65_536 && free.every(Boolean)) return first;
-  }
-}
-
 export class Server {
   static async start(settings = {}) {
     const server = new Server();
     server.folder = mkdtempSync(join(tmpdir(), "greenroom-browser-"));
     server.port = await freeTcpPort();
-    server.mediaPort = await freeMediaPorts();
-    server.settings = { calls__port: String(server.mediaPort), ...settings };
+    server.settings = { calls__port: "0", ...settings };
     await server.run();
     return server;
   }

@@ -3,12 +3,11 @@
 import asyncio
 
 from caller import Caller, until
-from peer import Guest
 
 
 def in_a_room(server, *names):
-    """Guests, all members of one public room."""
-    peers = [server.peer(guest=Guest(name)) for name in names]
+    """Users, all members of one public room."""
+    peers = [server.peer(user=name) for name in names]
     room = peers[0].ask("room.create", "room", name="Bridge", visibility="public")["room"]
     for peer in peers[1:]:
         peer.ask("join", "room", room=room)
