@@ -6,13 +6,12 @@ window.greenroom = (() => {
   const hex = (bytes) => Array.from(new Uint8Array(bytes), (b) => b.toString(16).padStart(2, "0")).join("");
 
   class Link {
-    constructor(url) {
-      this.socket = new WebSocket(url, ["greenroom.v1.json"]);
+    constructor(guest) {
+      this.guest = guest;
       this.frames = [];
       this.waiting = new Set();
       this.handlers = [];
       this.ids = 0;
-      this.socket.onmessage = ({ data }) => this.take(JSON.parse(data));
     }
 
     take(frame) {
@@ -51,21 +50,35 @@ window.greenroom = (() => {
     }
 
     static async login(name) {
-      const url = location.origin.replace(/^http/, "ws") + "/ws";
-      const link = new Link(url);
-      await new Promise((done, fail) => {
-        link.socket.onopen = done;
-        link.socket.onerror = () => fail(new Error("no connection"));
-      });
       const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
       const key = hex(await crypto.subtle.exportKey("raw", pair.publicKey));
-      link.send("hello", { guest: { name, key }, heartbeat_ms: 30_000, client: "browser tests" });
-      const challenge = await link.expect((frame) => frame.t === "challenge" || frame.t === "error");
-      const text = ["greenroom guest v1", challenge.node, challenge.nonce, name, key].join("\n");
-      link.send("prove", { signature: hex(await crypto.subtle.sign("Ed25519", pair.privateKey, new TextEncoder().encode(text))) });
-      link.welcome = await link.expect((frame) => frame.t === "welcome" || frame.t === "error");
-      if (link.welcome.t === "error") throw new Error(link.welcome.message);
+      const link = new Link({ name, key, secret: pair.privateKey });
+      await link.connect();
       return link;
+    }
+
+    async connect() {
+      this.socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/ws", ["greenroom.v1.json"]);
+      this.socket.onmessage = ({ data }) => this.take(JSON.parse(data));
+      await new Promise((done, fail) => {
+        this.socket.onopen = done;
+        this.socket.onerror = () => fail(new Error("no connection"));
+      });
+      const { name, key, secret } = this.guest;
+      this.send("hello", { guest: { name, key }, heartbeat_ms: 30_000, client: "browser tests" });
+      const challenge = await this.expect((frame) => frame.t === "challenge" || frame.t === "error");
+      const text = ["greenroom guest v1", challenge.node, challenge.nonce, name, key].join("\n");
+      this.send("prove", { signature: hex(await crypto.subtle.sign("Ed25519", secret, new TextEncoder().encode(text))) });
+      this.welcome = await this.expect((frame) => frame.t === "welcome" || frame.t === "error");
+      if (this.welcome.t === "error") throw new Error(this.welcome.message);
+    }
+
+    /** Loses the socket and logs in again, as the same guest. */
+    async reconnect() {
+      const closed = new Promise((done) => (this.socket.onclose = done));
+      this.socket.close();
+      await closed;
+      await this.connect();
     }
   }
 
@@ -150,8 +163,15 @@ window.greenroom = (() => {
         .map((transceiver) => ({ mid: transceiver.mid, source: transceiver.source }));
       const offer = this.peer.localDescription.sdp;
       const answer = await this.link.ask(t, { room: this.room, offer, tracks, ...more });
-      await this.peer.setRemoteDescription({ type: "answer", sdp: answer.answer });
+      await this.peer.setRemoteDescription({ type: "answer", sdp: this.only(answer.answer) });
       return answer;
+    }
+
+    /** The answer with the candidates of one protocol only, if the test says so. */
+    only(answer) {
+      if (!this.candidates) return answer;
+      const others = new RegExp(`^a=candidate:\\S+ 1 (?!${this.candidates})\\S+ .*\\r\\n`, "gmi");
+      return answer.replace(others, "");
     }
 
     /** Shows these: [{ slot: index of a video slot, show, width, height, priority, pinned }]. */

@@ -69,6 +69,11 @@ export class Stage {
     );
   }
 
+  /** Everybody closes their pages. */
+  async leave() {
+    for (const context of this.browser.contexts()) await context.close();
+  }
+
   async close() {
     await this.browser?.close();
     await this.server?.stop();
