@@ -4,6 +4,7 @@ pub mod data_folder;
 mod figures;
 pub mod gate;
 mod identity;
+mod media;
 pub mod revoked;
 mod tree;
 
@@ -17,7 +18,9 @@ use crate::telemetry::{self, LogStyle, Metrics};
 use crate::transport::gateway::{self, Gateway};
 use crate::transport::http::{self, HttpState, Readiness, ServerLimits};
 use crate::transport::listen::{self, BindError};
+use crate::transport::media::MediaError;
 use crate::transport::tls::TlsIdentity;
+use crate::transport::whip;
 use crate::transport::ws::{Compression, OriginPolicy, SameHost, UpgradePolicy};
 use actix_web::dev::ServerHandle;
 use actix_web::web::ServiceConfig;
@@ -34,6 +37,9 @@ pub use identity::IdentityError;
 
 /// How often a draining node looks whether its clients have been let go.
 const DRAIN_POLL: Duration = Duration::from_millis(10);
+
+/// How long calls may take to end before their clients are let go.
+const CALLS_DRAIN_MAX: Duration = Duration::from_millis(500);
 
 /// Why the server ended without having been told to, or never began. The operator must act.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +59,9 @@ pub enum RunError {
     /// The database cannot be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// No ports for media.
+    #[error(transparent)]
+    Media(#[from] MediaError),
     /// No TLS.
     #[error(transparent)]
     Tls(#[from] IdentityError),
@@ -89,7 +98,8 @@ async fn serve(config: Config) -> Result<(), RunError> {
     let (gate, revoked) = gate::open(&config)?;
     let (store, committer) = Store::open(&store_config(&config))?;
     figures::of_committer(&metrics, &committer);
-    let running = tree::start(&config, store, committer, gate, Arc::clone(&metrics))?;
+    let media = media::open(&config, &metrics).await?;
+    let running = tree::start(&config, store, committer, gate, Arc::clone(&metrics), media)?;
     figures::of_tree(&metrics, &running.node, &running.tree);
     let node = Arc::clone(&running.node);
 
@@ -114,7 +124,11 @@ async fn serve(config: Config) -> Result<(), RunError> {
             compression: Compression::Offered,
         }),
     };
-    let routes = move |routes: &mut ServiceConfig| gateway::routes(routes, gateway.clone());
+    let whip = Arc::clone(&node);
+    let routes = move |routes: &mut ServiceConfig| {
+        gateway::routes(routes, gateway.clone());
+        whip::routes(routes, Arc::clone(&whip));
+    };
     let server = http::serve(listeners, tls.as_ref(), limits, &state, routes)?;
     actix_web::rt::spawn(gate::watch_revocations(Arc::clone(&node), revoked));
     announce(&addresses, tls.as_ref(), &node);
@@ -173,6 +187,7 @@ async fn drain_on_signal(
     tracing::info!(deadline_s = deadline.as_secs(), "draining");
     let users = &running.node.users;
     running.node.draining.store(true, Ordering::SeqCst);
+    end_calls(&running.node).await;
     users.tell_all(|| ConnectionMessage::Drain(DrainReason::Shutdown));
     let stopped = server.stop(true);
     let ended = async {
@@ -194,6 +209,19 @@ async fn drain_on_signal(
         // False when its thread has ended already.
         arbiter.stop();
     });
+}
+
+/// Ends every call: its participants hear of it before their connections are closed, and its room records it.
+async fn end_calls(node: &Node) {
+    node.calls.drain();
+    let ended = async {
+        while !node.calls.is_empty() {
+            tokio::time::sleep(DRAIN_POLL).await;
+        }
+    };
+    if tokio::time::timeout(CALLS_DRAIN_MAX, ended).await.is_err() {
+        tracing::warn!("calls did not end in time");
+    }
 }
 
 /// SIGTERM and SIGINT, caught from the moment this is made.

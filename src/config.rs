@@ -11,7 +11,7 @@ pub use load::{ConfigError, ENV_PREFIX, Flags};
 
 use serde::{Deserialize, Serialize};
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     num::NonZeroU32,
     path::{Path, PathBuf},
 };
@@ -30,6 +30,8 @@ pub struct Config {
     pub guests: Guests,
     /// The database.
     pub storage: Storage,
+    /// Audio and video.
+    pub calls: Calls,
     /// Bounds on what clients may ask for.
     pub limits: Limits,
     /// The log.
@@ -109,6 +111,23 @@ pub struct Storage {
     pub cache_bytes: u64,
     /// Days that bodies are kept in rooms that do not say; `None`: for ever.
     pub retention_days: Option<NonZeroU32>,
+}
+
+/// Audio and video.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calls {
+    /// Whether this node has calls.
+    pub enabled: bool,
+    /// UDP port of the first media shard, the next ones follow; and the TCP port for clients that UDP does not reach.
+    /// 0: whatever is free.
+    pub port: u16,
+    /// IP addresses that clients are told; empty: those that are listened on, or every interface's.
+    pub addresses: Vec<IpAddr>,
+    /// Threads that forward media; `None`: one per processor.
+    pub shards: Option<usize>,
+    /// Participants of one call.
+    pub participants_max: usize,
 }
 
 /// Bounds on what clients may ask for.
@@ -236,6 +255,18 @@ impl Default for Storage {
             master_key_file: None,
             cache_bytes: 256 << 20,
             retention_days: None,
+        }
+    }
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            port: 7701,
+            addresses: Vec::new(),
+            shards: None,
+            participants_max: 500,
         }
     }
 }

@@ -89,6 +89,15 @@ variants! { CLIENT_FRAMES, client_frame(ClientFrame):
     ClientFrame::InviteList { .. } => "invite.list",
     ClientFrame::InviteRevoke { .. } => "invite.revoke",
     ClientFrame::InviteAccept { .. } => "invite.accept",
+    ClientFrame::CallJoin(_) => "call.join",
+    ClientFrame::CallOffer(_) => "call.offer",
+    ClientFrame::CallLayout(_) => "call.layout",
+    ClientFrame::CallMute(_) => "call.mute",
+    ClientFrame::CallHand(_) => "call.hand",
+    ClientFrame::CallUnpublish(_) => "call.unpublish",
+    ClientFrame::CallLeave(_) => "call.leave",
+    ClientFrame::CallRemove(_) => "call.remove",
+    ClientFrame::CallEnd(_) => "call.end",
     ClientFrame::Unknown { .. } => "(unknown)",
 }
 
@@ -112,6 +121,16 @@ variants! { SERVER_FRAMES, server_frame(ServerFrame):
     ServerFrame::Typing { .. } => "typing",
     ServerFrame::Read { .. } => "read",
     ServerFrame::RoomsChanged {} => "rooms.changed",
+    ServerFrame::CallJoined(_) => "call.joined",
+    ServerFrame::CallAnswer(_) => "call.answer",
+    ServerFrame::CallChanged(_) => "call.changed",
+    ServerFrame::CallSlots(_) => "call.slots",
+    ServerFrame::CallSpeakers(_) => "call.speakers",
+    ServerFrame::CallQuality(_) => "call.quality",
+    ServerFrame::CallDemand(_) => "call.demand",
+    ServerFrame::CallMuted(_) => "call.muted",
+    ServerFrame::CallState(_) => "call.state",
+    ServerFrame::CallEnded(_) => "call.ended",
     ServerFrame::Drain { .. } => "drain",
 }
 
@@ -153,6 +172,10 @@ variants! { ERROR_CODES, error_code(ErrorCode):
     ErrorCode::ReadOnly => "read_only",
     ErrorCode::NotAMember => "not_a_member",
     ErrorCode::Restarted => "restarted",
+    ErrorCode::CallNotFound => "call_not_found",
+    ErrorCode::CallFull => "call_full",
+    ErrorCode::OfferRefused => "offer_refused",
+    ErrorCode::CallsUnavailable => "calls_unavailable",
 }
 
 variants! { ADVICE, advice(Advice):

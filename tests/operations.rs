@@ -49,6 +49,7 @@ struct Server {
 impl Server {
     fn start(folder: &Path, arguments: &[&str]) -> Self {
         let mut child = greenroom(folder)
+            .env("GREENROOM_CALLS__PORT", "0")
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(arguments)
             .stderr(Stdio::piped())

@@ -6,6 +6,7 @@ use crate::access::{
     Capability, Challenge, Grant, GuestError, GuestKey, GuestName, Revocations, Rights, TokenError,
     TokenMint, TokenVerifier,
 };
+use crate::chat::Caller;
 use crate::id::{NodeId, TokenId};
 use crate::protocol::{Advice, CloseCode, ErrorCode};
 use crate::storage::{CommitError, Guest, NodeChange};
@@ -270,5 +271,17 @@ impl Gate {
             capability,
             token: Some(token),
         })
+    }
+}
+
+/// Who asks, for rooms.
+#[must_use]
+pub fn caller(capability: &Capability) -> Caller {
+    Caller {
+        user: capability.user.clone(),
+        device: capability.device.clone(),
+        name: capability.name.clone(),
+        role_max: capability.rights.role_max(),
+        can_post: capability.rights.can_post(),
     }
 }

@@ -2,10 +2,13 @@
 //!
 //! Actors never import a transport: transports fill mailboxes and drain outboxes.
 
+pub mod call;
+pub mod calls;
 pub mod clock;
 pub mod connection;
 pub mod gate;
 mod listing;
+pub mod media;
 pub mod node;
 pub mod outbox;
 pub mod readers;

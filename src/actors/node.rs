@@ -1,5 +1,6 @@
 //! What every actor of the node shares: handles, each safe from any thread.
 
+use super::calls::Calls;
 use super::clock::WallClock;
 use super::gate::Gate;
 use super::readers::Readers;
@@ -25,6 +26,8 @@ pub struct Node {
     pub readers: Readers,
     /// The rooms in memory.
     pub rooms: Rooms,
+    /// The calls of rooms.
+    pub calls: Calls,
     /// The users who are here.
     pub users: Users,
     /// Who gets in.

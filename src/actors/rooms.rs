@@ -95,10 +95,7 @@ impl Rooms {
             Ok(()) => return Ok(()),
             Err(refused) => *refused,
         };
-        if let Some(reply) = message.into_reply() {
-            let (code, advice) = error.code();
-            reply.refuse(code, advice, error.to_string());
-        }
+        message.refuse(error);
         Err(error)
     }
 

@@ -1,5 +1,9 @@
 //! Figures that live elsewhere, under the names the operator knows.
 
+mod media;
+
+pub(super) use media::of_media;
+
 use crate::actors::node::Node;
 use crate::actors::supervision::{ActorState, Crowd, Tree};
 use crate::storage::{Committer, Histogram};

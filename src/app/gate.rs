@@ -109,6 +109,8 @@ pub async fn watch_revocations(node: Arc<Node>, mut file: RevokedFile) {
                 // In force first: whoever gets in meanwhile looks once more when it can be found here.
                 node.gate.revoke(revocations.clone());
                 let closed = node.users.revoke(&revocations);
+                let revocations = Arc::new(revocations);
+                node.calls.revoke(&revocations);
                 tracing::info!(count = revocations.len(), closed, "revocations read");
             }
             Err(error) => tracing::error!(%error, "revocations stay as they were"),

@@ -1,5 +1,7 @@
 //! The supervision tree and the node that its actors share.
 
+use super::media::Media;
+use crate::actors::calls::Calls;
 use crate::actors::clock::WallClock;
 use crate::actors::gate::Gate;
 use crate::actors::node::{Node, NodeSettings};
@@ -30,6 +32,9 @@ const ROOM_RESTARTS_MAX: u32 = 5;
 /// It is given another chance after this long.
 const ROOM_QUARANTINE: Duration = Duration::from_secs(60);
 
+/// A call that fails more often than this within a minute is ended.
+const CALL_RESTARTS_MAX: u32 = 10;
+
 /// The running node.
 pub(super) struct Running {
     /// What actors share.
@@ -38,7 +43,7 @@ pub(super) struct Running {
     pub(super) tree: Tree,
     /// Under whom connections live.
     pub(super) connections: Supervisor,
-    /// The threads of rooms; they end with the process.
+    /// The threads of rooms and media; they end with the process.
     pub(super) arbiters: Vec<Arbiter>,
 }
 
@@ -52,6 +57,7 @@ pub(super) fn start(
     committer: Committer,
     gate: Gate,
     metrics: Arc<Metrics>,
+    media: Media,
 ) -> io::Result<Running> {
     let registry: Arc<OnceLock<Weak<Node>>> = Arc::default();
     let rooms = SupervisorSpec::new("rooms", rooms_policy()).watch({
@@ -62,15 +68,25 @@ pub(super) fn start(
             }
         }
     });
+    let calls = SupervisorSpec::new("calls", calls_policy()).watch({
+        let registry = Arc::clone(&registry);
+        move |notice| {
+            if let Some(node) = registry.get().and_then(Weak::upgrade) {
+                node.calls.notice(notice);
+            }
+        }
+    });
     let connections = SupervisorSpec::new("connections", Policy::default());
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let arbiters: Vec<Arbiter> = (0..processors).map(|_| Arbiter::new()).collect();
+    let mut arbiters: Vec<Arbiter> = (0..processors).map(|_| Arbiter::new()).collect();
     let handles = arbiters.iter().map(Arbiter::handle).collect();
+    arbiters.extend(media.arbiters);
     let node = Arc::new(Node {
         readers: Readers::start(&store, READERS)?,
         store,
         committer,
         rooms: Rooms::new(rooms.handle(), handles, ROOM_QUARANTINE),
+        calls: Calls::new(calls.handle(), media.handle, config.calls.participants_max),
         users: Users::default(),
         gate,
         metrics,
@@ -86,6 +102,7 @@ pub(super) fn start(
         connections: AtomicU64::new(0),
     });
     node.rooms.attach(&node);
+    node.calls.attach(&node);
     // The first node counts: there is one.
     let _ = registry.set(Arc::downgrade(&node));
     let connected = connections.handle();
@@ -98,6 +115,8 @@ pub(super) fn start(
             },
         )
         .supervisor(rooms)
+        .supervisor(media.supervisor)
+        .supervisor(calls)
         .supervisor(connections),
     );
     Ok(Running {
@@ -119,6 +138,22 @@ fn rooms_policy() -> Policy {
         backoff: Backoff {
             base: Duration::from_millis(10),
             max: Duration::from_secs(5),
+        },
+        ..Policy::default()
+    }
+}
+
+/// A call that keeps failing ends by itself; its siblings go on.
+fn calls_policy() -> Policy {
+    Policy {
+        intensity: Intensity {
+            restarts_max: CALL_RESTARTS_MAX,
+            within: Duration::from_secs(60),
+        },
+        excess: Excess::Quarantine,
+        backoff: Backoff {
+            base: Duration::from_millis(5),
+            max: Duration::from_secs(1),
         },
         ..Policy::default()
     }

@@ -3,6 +3,8 @@
 use super::{Change, Invite, Marker, Refusal};
 use crate::crdt::{Dot, Op, Role, Stamp, Standing, Visibility, VoidCode};
 use crate::id::{DeviceId, InviteId, Offset, UserId};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Who asks. Membership decides what they may do; the token only caps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +86,11 @@ pub enum Command {
         stamp: Stamp,
         /// The message.
         dot: Dot,
+    },
+    /// Appends what became of the room's call. The caller is whom it is about.
+    RecordCall {
+        /// The op's fields beside its kind.
+        fields: BTreeMap<String, Value>,
     },
     /// Timer, at most every [`super::limits::MARKER_INTERVAL_MS`] and before passivation: writes the markers and last-seen
     /// times that moved. The caller does not matter.

@@ -3,6 +3,7 @@
 use super::limits::LIST_MAX;
 use super::memory::{Fact, Kind, Memory};
 use super::roster::Roster;
+use super::rules::CALL_KIND;
 use super::writers::Writers;
 use super::{
     Caller, Change, Command, Decision, Fingerprint, Head, Invite, Known, Member, Notice, Record,
@@ -212,6 +213,12 @@ impl Room {
             } => self.create_invite(now_ms, caller, invite, role, expires_ms, uses),
             Command::RevokeInvite { invite } => self.revoke_invite(caller, invite),
             Command::MarkRead { stamp, dot } => self.mark_read(caller, stamp, dot, known),
+            Command::RecordCall { fields } => {
+                let kind = CALL_KIND.to_owned();
+                let body = Body::Other { kind, fields };
+                let change = self.append_own(now_ms, Some(&caller.user), body);
+                Ok(Decision::durable(vec![change], Reply::Done))
+            }
             Command::WriteMarkers => Ok(self.write_markers()),
             Command::Retain => Ok(self.retain(now_ms)),
         };

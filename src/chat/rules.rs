@@ -7,6 +7,10 @@ use super::{Fingerprint, Refusal};
 use crate::crdt::{Body, Canonical, Content, Op, VoidCode};
 use sha2::{Digest, Sha256};
 
+/// The kind of the ops that tell of calls. The merge rules do not know it: like any kind they do not, it is kept, passed
+/// on, and purged with its fields.
+pub(super) const CALL_KIND: &str = "call";
+
 /// Why an op is refused for good, for the log and for people.
 pub(super) type Fault = (VoidCode, &'static str);
 
@@ -45,6 +49,9 @@ pub(super) fn check(op: &Op, canonical: &Canonical) -> Result<(), Fault> {
         }
         Body::Other { kind, .. } if kind.is_empty() || kind.len() > KIND_BYTES_MAX => {
             Err((VoidCode::Invalid, "a kind has 1 to 64 bytes"))
+        }
+        Body::Other { kind, .. } if kind == CALL_KIND => {
+            Err((VoidCode::Invalid, "only the server writes ops of this kind"))
         }
         Body::Member { .. } | Body::Room { .. } | Body::Purge { .. } | Body::Void { .. } => {
             Err((VoidCode::Invalid, "only the server writes ops of this kind"))

@@ -7,6 +7,7 @@ use greenroom::app::gate::GateError;
 use greenroom::config::ConfigError;
 use greenroom::storage::OpenError;
 use greenroom::telemetry::LogError;
+use greenroom::transport::media::MediaError;
 
 const FAILED: u8 = 1;
 /// The command line or the configuration is wrong (clap uses it too).
@@ -50,6 +51,8 @@ fn of_run(error: &RunError) -> u8 {
         RunError::Data(DataFolderError::InUse(_)) => IN_USE,
         RunError::Data(DataFolderError::Refused { .. }) => FAILED,
         RunError::Bind(_) => ADDRESS,
+        RunError::Media(MediaError::Identity(_) | MediaError::Thread) => FAILED,
+        RunError::Media(_) => ADDRESS,
         RunError::Store(error) => of_store(error),
         RunError::Gate(error) => of_gate(error),
         RunError::Tls(_) => UNUSABLE,

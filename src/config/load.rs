@@ -21,6 +21,10 @@ const LEEWAY_S_MAX: u64 = 300;
 const CACHE_BYTES_MIN: u64 = 16 << 20;
 const CONNECTIONS_MAX: usize = 1_000_000;
 const WORKERS_MAX: usize = 1024;
+const SHARDS_MAX: usize = 64;
+const CALLS_PORT_MAX: u16 = u16::MAX - 64;
+const PARTICIPANTS_MAX: usize = 10_000;
+const ADDRESSES_MAX: usize = 16;
 const GUEST_LIFETIME_S: std::ops::RangeInclusive<u64> = 60..=86_400;
 
 /// Why there is no configuration. The operator must act; the text says on what.
@@ -135,11 +139,39 @@ impl Config {
         if self.storage.cache_bytes < CACHE_BYTES_MIN {
             return refuse("storage.cache_bytes", "must be at least 16777216 (16 MiB)");
         }
+        self.validate_calls()?;
         if !(1..=CONNECTIONS_MAX).contains(&self.limits.connections) {
             return refuse("limits.connections", "must be 1 to 1000000");
         }
         if self.log.level.trim().is_empty() {
             return refuse("log.level", "is empty: use \"info\"");
+        }
+        Ok(())
+    }
+
+    fn validate_calls(&self) -> Result<(), ConfigError> {
+        let refuse = |key, problem: &str| ConfigError::Value {
+            key,
+            problem: problem.into(),
+        };
+        if self
+            .calls
+            .shards
+            .is_some_and(|n| !(1..=SHARDS_MAX).contains(&n))
+        {
+            return Err(refuse("calls.shards", "must be 1 to 64"));
+        }
+        if self.calls.port > CALLS_PORT_MAX {
+            return Err(refuse(
+                "calls.port",
+                "must be at most 65471, for 64 ports may follow it",
+            ));
+        }
+        if !(1..=PARTICIPANTS_MAX).contains(&self.calls.participants_max) {
+            return Err(refuse("calls.participants_max", "must be 1 to 10000"));
+        }
+        if self.calls.addresses.len() > ADDRESSES_MAX {
+            return Err(refuse("calls.addresses", "names more than 16 addresses"));
         }
         Ok(())
     }
@@ -268,6 +300,13 @@ mod tests {
             ),
             ("[log]\nformat = \"xml\"", "`text` or `json`"),
             ("[storage]\nretention_days = 0", "storage.retention_days"),
+            ("[calls]\nport = 65500", "`calls.port` must"),
+            ("[calls]\nshards = 0", "`calls.shards` must"),
+            (
+                "[calls]\nparticipants_max = 0",
+                "`calls.participants_max` must",
+            ),
+            ("[calls]\naddresses = [\"here\"]", "calls.addresses"),
             ("x = [", "not TOML"),
         ];
         for (toml, fault) in faults {

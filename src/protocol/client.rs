@@ -1,5 +1,8 @@
 //! What a client says.
 
+use super::call::{
+    CallHand, CallJoin, CallLayout, CallMute, CallOffer, CallRef, CallRemove, CallUnpublish,
+};
 use crate::crdt::{Dot, Op, Role, Stamp, VersionVector, Visibility};
 use crate::id::{Epoch, IdError, InviteId, Offset, RoomId, UserId, WIRE_INTEGER_MAX};
 use serde::{Deserialize, Serialize};
@@ -267,6 +270,33 @@ pub enum ClientFrame {
         /// The invite.
         invite: InviteId,
     },
+    /// Starts the room's call or joins it; answered by `call.joined`.
+    #[serde(rename = "call.join")]
+    CallJoin(CallJoin),
+    /// Another SDP offer; answered by `call.answer`.
+    #[serde(rename = "call.offer")]
+    CallOffer(CallOffer),
+    /// What the participant shows.
+    #[serde(rename = "call.layout")]
+    CallLayout(CallLayout),
+    /// Mutes or unmutes a publication.
+    #[serde(rename = "call.mute")]
+    CallMute(CallMute),
+    /// Raises or lowers the hand.
+    #[serde(rename = "call.hand")]
+    CallHand(CallHand),
+    /// Ends a publication.
+    #[serde(rename = "call.unpublish")]
+    CallUnpublish(CallUnpublish),
+    /// Leaves the call.
+    #[serde(rename = "call.leave")]
+    CallLeave(CallRef),
+    /// Puts a participant out of the call.
+    #[serde(rename = "call.remove")]
+    CallRemove(CallRemove),
+    /// Ends the call for all.
+    #[serde(rename = "call.end")]
+    CallEnd(CallRef),
     /// Any `t` this version does not know: answered with `unsupported` if it has an `id`, else ignored.
     #[serde(skip)]
     Unknown {

@@ -162,6 +162,15 @@ const CLIENT_FRAMES: &[&str] = &[
     "invite.list",
     "invite.revoke",
     "invite.accept",
+    "call.join",
+    "call.offer",
+    "call.layout",
+    "call.mute",
+    "call.hand",
+    "call.unpublish",
+    "call.leave",
+    "call.remove",
+    "call.end",
 ];
 
 #[cfg(test)]
@@ -186,7 +195,7 @@ mod tests {
 
     #[test]
     fn an_unknown_frame_is_told_from_a_malformed_one() {
-        let unknown = Subprotocol::Json.decode_client(br#"{"t":"call.start","id":3}"#);
+        let unknown = Subprotocol::Json.decode_client(br#"{"t":"teleport","id":3}"#);
         assert_eq!(
             unknown,
             Ok(ClientFrame::Unknown {

@@ -52,6 +52,14 @@ pub enum ErrorCode {
     NotAMember,
     /// The room was restarted while it handled the request: send it again under the same dots.
     Restarted,
+    /// There is no such call, participant or publication, or the client is not in the call.
+    CallNotFound,
+    /// The call has as many participants or publications as it takes.
+    CallFull,
+    /// The SDP offer cannot be taken: the message says why.
+    OfferRefused,
+    /// This node has no calls, or none now.
+    CallsUnavailable,
 }
 
 /// Who must act, and how.

@@ -32,3 +32,11 @@ pub const HEARTBEAT_MS: std::ops::RangeInclusive<u32> = 1_000..=60_000;
 pub const INVITE_S_MAX: u64 = 30 * 24 * 3600;
 /// An op's clock may be this far ahead of the server's, milliseconds. (Behind is fine: it was written offline.)
 pub const CLOCK_AHEAD_MS_MAX: u64 = 24 * 3600 * 1000;
+/// An SDP offer, in bytes.
+pub const SDP_BYTES_MAX: usize = 64 * 1024;
+/// Lines (`m=`) of an SDP offer.
+pub const SDP_LINES_MAX: usize = 64;
+/// Publications of one participant.
+pub const PUBLICATIONS_MAX: usize = 16;
+/// A line's `mid` in an SDP offer, in bytes.
+pub const MID_BYTES_MAX: usize = 16;

@@ -3,6 +3,7 @@
 //! Pure. Owns frames, their two encodings, error and close codes, and size limits. Knows nothing of rooms' rules, of
 //! sockets or of actors.
 
+pub mod call;
 mod check;
 mod client;
 mod close;

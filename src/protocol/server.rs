@@ -1,5 +1,9 @@
 //! What the server says.
 
+use super::call::{
+    CallAnswer, CallChanged, CallDemand, CallEnded, CallJoined, CallMuted, CallQuality, CallSlots,
+    CallSpeakers, CallState,
+};
 use super::{Advice, Cursor, ErrorCode, RequestId, Status};
 use crate::crdt::{Dot, Entry, Role, Stamp, Visibility, VoidCode};
 use crate::id::{DeviceId, Epoch, InviteId, NodeId, Offset, RoomId, UserId};
@@ -202,6 +206,36 @@ pub enum ServerFrame {
     /// The user's set of rooms changed elsewhere (invited, kicked, joined on another device): ask `room.list` again.
     #[serde(rename = "rooms.changed")]
     RoomsChanged {},
+    /// The call as it stands for who joined.
+    #[serde(rename = "call.joined")]
+    CallJoined(CallJoined),
+    /// The answer to an SDP offer.
+    #[serde(rename = "call.answer")]
+    CallAnswer(CallAnswer),
+    /// Participants joined, changed or left.
+    #[serde(rename = "call.changed")]
+    CallChanged(CallChanged),
+    /// What slots show.
+    #[serde(rename = "call.slots")]
+    CallSlots(CallSlots),
+    /// Who speaks.
+    #[serde(rename = "call.speakers")]
+    CallSpeakers(CallSpeakers),
+    /// How well participants are connected.
+    #[serde(rename = "call.quality")]
+    CallQuality(CallQuality),
+    /// Which encodings are watched.
+    #[serde(rename = "call.demand")]
+    CallDemand(CallDemand),
+    /// A moderator muted the client.
+    #[serde(rename = "call.muted")]
+    CallMuted(CallMuted),
+    /// Whether the room has a call.
+    #[serde(rename = "call.state")]
+    CallState(CallState),
+    /// The client is no longer in the call.
+    #[serde(rename = "call.ended")]
+    CallEnded(CallEnded),
     /// The server is going away; reconnect after a random part of `reconnect_ms`.
     #[serde(rename = "drain")]
     Drain {

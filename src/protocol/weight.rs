@@ -1,5 +1,6 @@
 //! About how many bytes a frame is, for the bounds of queues: frames are encoded only when they are sent.
 
+use super::call::Participant;
 use super::{RoomInfo, ServerFrame};
 use crate::crdt::{Body, Content, Entry};
 use serde_json::Value;
@@ -11,6 +12,7 @@ const ENTRY_WEIGHT: usize = 192;
 const MENTION_WEIGHT: usize = 34;
 const NUMBER_WEIGHT: usize = 8;
 const CHANGE_WEIGHT: usize = 64;
+const SLOT_WEIGHT: usize = 128;
 const LIST_ENTRY_WEIGHT: usize = 256;
 
 /// About how many bytes a frame is on the wire. Cheap: frames are encoded only when they are sent.
@@ -29,6 +31,26 @@ pub(super) fn weight(frame: &ServerFrame) -> usize {
             ServerFrame::Typing { on, off, .. } => (on.len() + off.len()) * MENTION_WEIGHT,
             ServerFrame::Opened { info, .. } | ServerFrame::Room { info, .. } => room_weight(info),
             ServerFrame::Welcome(_) => 2 * LIST_ENTRY_WEIGHT,
+            ServerFrame::CallJoined(joined) => {
+                2 * LIST_ENTRY_WEIGHT
+                    + joined.answer.as_ref().map_or(0, String::len)
+                    + participants_weight(&joined.participants)
+                    + joined.slots.len() * SLOT_WEIGHT
+            }
+            ServerFrame::CallAnswer(answer) => {
+                answer.answer.len() + answer.tracks.len() * SLOT_WEIGHT
+            }
+            ServerFrame::CallChanged(changed) => {
+                participants_weight(&changed.joined)
+                    + participants_weight(&changed.updated)
+                    + changed.left.len() * CHANGE_WEIGHT
+            }
+            ServerFrame::CallSlots(slots) => slots.slots.len() * SLOT_WEIGHT,
+            ServerFrame::CallSpeakers(speakers) => speakers.speakers.len() * NUMBER_WEIGHT,
+            ServerFrame::CallQuality(quality) => quality.qualities.len() * CHANGE_WEIGHT,
+            ServerFrame::CallDemand(demand) => demand.tracks.len() * 2 * SLOT_WEIGHT,
+            ServerFrame::CallState(_) => LIST_ENTRY_WEIGHT,
+            ServerFrame::CallMuted(_) | ServerFrame::CallEnded(_) => 2 * FRAME_BYTES_MIN,
             ServerFrame::Challenge { .. }
             | ServerFrame::Renewed { .. }
             | ServerFrame::Beat {}
@@ -39,6 +61,15 @@ pub(super) fn weight(frame: &ServerFrame) -> usize {
             | ServerFrame::RoomsChanged {}
             | ServerFrame::Drain { .. } => FRAME_BYTES_MIN,
         }
+}
+
+fn participants_weight(participants: &[Participant]) -> usize {
+    participants
+        .iter()
+        .map(|participant| {
+            LIST_ENTRY_WEIGHT + participant.name.len() + participant.tracks.len() * SLOT_WEIGHT
+        })
+        .sum()
 }
 
 /// About how many bytes a room's information is on the wire.

@@ -7,4 +7,5 @@ pub mod http;
 pub mod listen;
 pub mod media;
 pub mod tls;
+pub mod whip;
 pub mod ws;

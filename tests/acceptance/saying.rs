@@ -8,6 +8,7 @@ use greenroom::crdt::{
     Body, Content, Hlc, Membership, Op, Role, Stamp, Standing, Visibility, VoidCode,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 #[test]
 fn only_the_author_edits() {
@@ -260,6 +261,10 @@ fn a_client_cannot_write_as_another_or_as_the_server() {
             thread: None,
             content: None,
         },
+        Body::Other {
+            kind: "call".into(),
+            fields: BTreeMap::new(),
+        },
     ]
     .into_iter()
     .enumerate()
@@ -268,6 +273,21 @@ fn a_client_cannot_write_as_another_or_as_the_server() {
         assert_eq!(stage.voided(&bob, op("bob", n, body)).0, VoidCode::Invalid);
     }
     assert_eq!(stage.room.role(&bob), Some(Role::Member));
+}
+
+#[test]
+fn a_call_is_recorded_under_who_started_it() {
+    let mut stage = stage();
+    let fields = BTreeMap::from([("event".to_owned(), "started".into())]);
+    let record = Command::RecordCall {
+        fields: fields.clone(),
+    };
+    stage.must(&caller("bob"), record);
+    let op = &stage.log.last().expect("appended").entry.op;
+    assert_eq!(op.author, Some(user("bob")));
+    let kind = "call".to_owned();
+    assert_eq!(op.body, Body::Other { kind, fields });
+    assert_eq!(op.dot.replica(), stage.room.head().server_replica);
 }
 
 #[test]

@@ -57,6 +57,7 @@ impl Server {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GREENROOM_")) {
             command.env_remove(name);
         }
+        command.env("GREENROOM_CALLS__PORT", "0");
         command.envs(settings.iter().map(|(name, value)| (name, value)));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]);
         command.arg(folder.path()).stdin(Stdio::null());
@@ -135,9 +136,26 @@ impl Server {
 
     /// An HTTP request's answer, head and all.
     pub(crate) fn http(&self, method: &str, path: &str) -> String {
+        self.http_with(method, path, &[], "")
+    }
+
+    /// The same with headers and a body.
+    pub(crate) fn http_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> String {
         let mut stream = TcpStream::connect(self.address).expect("it listens");
-        let head = "Host: test\r\nConnection: close\r\nContent-Length: 0";
-        let request = format!("{method} {path} HTTP/1.1\r\n{head}\r\n\r\n");
+        let mut head = format!(
+            "Host: test\r\nConnection: close\r\nContent-Length: {}",
+            body.len()
+        );
+        for (name, value) in headers {
+            head.push_str(&format!("\r\n{name}: {value}"));
+        }
+        let request = format!("{method} {path} HTTP/1.1\r\n{head}\r\n\r\n{body}");
         stream.write_all(request.as_bytes()).expect("it reads");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("it answers");
@@ -154,7 +172,7 @@ impl Server {
         line.map_or(0.0, |value| value.parse().expect("a number"))
     }
 
-    /// Has a room or a connection panic: `room=ID` or `connection=N`.
+    /// Has a room or a connection panic: `room=ID`, `call=ROOM` or `connection=N`.
     #[cfg(feature = "failpoints")]
     pub(crate) fn panic(&self, target: &str) {
         let answer = self.http("POST", &format!("/debug/panic?{target}"));

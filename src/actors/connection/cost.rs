@@ -15,7 +15,14 @@ pub(super) fn cost(frame: &ClientFrame) -> (Cost, u32) {
         | F::RoomList { .. }
         | F::Members { .. }
         | F::InviteList { .. } => (Cost::Reads, 1),
-        F::RoomCreate { .. }
+        F::CallLayout(_) | F::CallMute(_) | F::CallHand(_) => (Cost::Reads, 1),
+        F::CallJoin(_)
+        | F::CallOffer(_)
+        | F::CallUnpublish(_)
+        | F::CallLeave(_)
+        | F::CallRemove(_)
+        | F::CallEnd(_)
+        | F::RoomCreate { .. }
         | F::RoomUpdate { .. }
         | F::RoomDirect { .. }
         | F::Join { .. }

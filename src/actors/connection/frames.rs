@@ -115,6 +115,9 @@ impl Connection {
     /// Does what a frame says.
     fn dispatch(&mut self, frame: ClientFrame, bytes: usize, cx: &mut Cx<'_, Self>) {
         use ClientFrame as F;
+        let Some(frame) = self.call_frame(frame) else {
+            return;
+        };
         let frame = match asked::sort(frame) {
             Asked::Command(id, room, command) => return self.command(id, room, command, bytes),
             Asked::Question(id, room, question) => return self.ask(id, room, question),
@@ -156,7 +159,16 @@ impl Connection {
                 self.refuse(Some(id), ErrorCode::Unsupported, Advice::Fix, message);
             }
             F::Unknown { id: None } => {}
-            // Commands and questions: sorted out above.
+            F::CallJoin(_)
+            | F::CallOffer(_)
+            | F::CallLayout(_)
+            | F::CallMute(_)
+            | F::CallHand(_)
+            | F::CallUnpublish(_)
+            | F::CallLeave(_)
+            | F::CallRemove(_)
+            | F::CallEnd(_) => {}
+            // Calls, commands and questions: sorted out above.
             F::Post { .. }
             | F::RoomUpdate { .. }
             | F::Join { .. }

@@ -1,12 +1,12 @@
 //! From `hello` to `welcome`: tokens, guests who prove a key, renewal on the open socket.
 
+use super::calls::InCalls;
 use super::following::Following;
 use super::{Connection, ConnectionLane, ConnectionMessage, Open, Session};
 use crate::access::limits::{ConnectionLimits, Cost};
 use crate::access::{Capability, Challenge, GuestKey, GuestName, Principal};
-use crate::actors::gate::{Admission, Rejection};
+use crate::actors::gate::{Admission, Rejection, caller};
 use crate::actors::supervision::Cx;
-use crate::chat::Caller;
 use crate::protocol::limits::{HEARTBEAT_MS, OPEN_ROOMS_MAX};
 use crate::protocol::{
     Advice, CloseCode, DrainReason, ErrorCode, GuestLogin, Hello, ServerFrame, Status, Welcome,
@@ -230,6 +230,7 @@ impl Connection {
             limits: ConnectionLimits::new(self.node.settings.connection_rates),
             strikes: 0,
             following: Following::default(),
+            calls: InCalls::default(),
             renewal: None,
         }));
         for position in hello.rooms {
@@ -268,22 +269,12 @@ impl Connection {
         open.capability = capability;
         self.send(ServerFrame::Renewed { token, expires_ms });
         self.leave_uncovered();
+        self.leave_uncovered_calls();
     }
 
     fn reject(&mut self, rejection: Rejection, cx: &mut Cx<'_, Self>) {
         let (code, advice) = rejection.code();
         self.refuse(None, code, advice, rejection.to_string());
         self.close(rejection.close(), cx);
-    }
-}
-
-/// Who asks, for rooms.
-fn caller(capability: &Capability) -> Caller {
-    Caller {
-        user: capability.user.clone(),
-        device: capability.device.clone(),
-        name: capability.name.clone(),
-        role_max: capability.rights.role_max(),
-        can_post: capability.rights.can_post(),
     }
 }

@@ -3,6 +3,7 @@
 //! It never touches the socket: the transport feeds its mailbox and drains its outbox.
 
 mod asked;
+mod calls;
 mod catch_up;
 mod cost;
 mod following;
@@ -24,6 +25,7 @@ use crate::chat::Caller;
 use crate::id::{ConnectionId, RoomId};
 use crate::mailbox::Lane as _;
 use crate::protocol::{Advice, CloseCode, DrainReason, ErrorCode, RequestId, ServerFrame, Status};
+use calls::InCalls;
 use following::Following;
 use login::Login;
 use std::sync::Arc;
@@ -83,6 +85,7 @@ struct Open {
     limits: ConnectionLimits,
     strikes: u32,
     following: Following,
+    calls: InCalls,
     /// A guest's renewal that waits for its proof.
     renewal: Option<crate::access::Challenge>,
 }
@@ -141,6 +144,7 @@ impl Connection {
 
     /// Closes the connection, after what is queued.
     fn close(&mut self, code: CloseCode, cx: &mut Cx<'_, Self>) {
+        self.leave_calls(Some(code));
         self.leave_all();
         self.session = Session::Closing;
         outbox::close(&self.outbox, code, cx.now());
@@ -277,6 +281,7 @@ impl Behaviour for Connection {
             }
         }
         self.outbox.close();
+        self.leave_calls(None);
         for (lane, drops) in OutLane::SPECS.iter().zip(self.outbox.drops().by_lane()) {
             for (reason, items) in drops
                 .by_reason()

@@ -243,7 +243,7 @@ impl Connection {
     }
 
     /// A promise to answer, if the token covers the room.
-    fn reply(&self, id: RequestId, room: RoomId) -> Option<Reply> {
+    pub(super) fn reply(&self, id: RequestId, room: RoomId) -> Option<Reply> {
         let Session::Open(open) = &self.session else {
             return None;
         };

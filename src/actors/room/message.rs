@@ -4,13 +4,16 @@ use super::answers;
 use crate::actors::connection::ConnectionAddress;
 use crate::actors::outbox::{Credit, Outbox};
 use crate::actors::reply::Reply;
+use crate::actors::rooms::RoomError;
 use crate::actors::supervision::Incarnation;
 use crate::chat::{Caller, Command, Founding, Refusal};
-use crate::crdt::{Dot, Stamp};
+use crate::crdt::{Dot, Role, Stamp};
 use crate::id::{ConnectionId, Offset, UserId};
 use crate::mailbox::{Item, Lane, LaneSpec, Overflow};
 use crate::protocol::{RequestId, RoomRef, Status};
 use crate::storage::CommitError;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,6 +105,12 @@ pub enum RoomMessage {
         /// The message.
         dot: Dot,
     },
+    /// A call asks who somebody is here.
+    Vouch(Box<Vouch>),
+    /// What became of the room's call, for the timeline.
+    RecordCall(Box<RecordCall>),
+    /// There is a call, or none any more, or it has grown.
+    CallChanged,
     /// The oldest batch in flight is on disk, or cannot be.
     Committed {
         /// Of which incarnation the batch was.
@@ -169,6 +178,22 @@ pub struct Request {
     pub reply: Reply,
 }
 
+/// A call asks who somebody is in its room.
+pub struct Vouch {
+    /// Who.
+    pub caller: Caller,
+    /// Gets the role in force, or why there is none. Called once, on any thread; it must not block.
+    pub answer: Box<dyn FnOnce(Result<Role, RoomError>) + Send>,
+}
+
+/// An op of the server about the room's call.
+pub struct RecordCall {
+    /// Whom it is about.
+    pub caller: Caller,
+    /// Its fields beside its kind.
+    pub fields: BTreeMap<String, Value>,
+}
+
 /// A question about a room.
 pub struct Ask {
     /// By whom.
@@ -195,14 +220,17 @@ pub enum Question {
 }
 
 impl RoomMessage {
-    /// The promise to answer, if the message holds one.
-    pub(in crate::actors) fn into_reply(self) -> Option<Reply> {
-        match self {
-            Self::Create(create) => Some(create.reply),
-            Self::Request(request) => Some(request.reply),
-            Self::Ask(ask) => Some(ask.reply),
-            _ => None,
-        }
+    /// Tells whoever waits for an answer that there is none.
+    pub(in crate::actors) fn refuse(self, error: RoomError) {
+        let reply = match self {
+            Self::Create(create) => create.reply,
+            Self::Request(request) => request.reply,
+            Self::Ask(ask) => ask.reply,
+            Self::Vouch(vouch) => return (vouch.answer)(Err(error)),
+            _ => return,
+        };
+        let (code, advice) = error.code();
+        reply.refuse(code, advice, error.to_string());
     }
 }
 
@@ -211,7 +239,9 @@ impl RoomMessage {
     pub(in crate::actors) fn refused_by_none(&self) -> Option<Refusal> {
         match self {
             Self::Request(request) => Some(answers::absent(&request.command)),
-            Self::Subscribe(_) | Self::Ask(_) => Some(Refusal::NotVisible),
+            Self::Subscribe(_) | Self::Ask(_) | Self::Vouch(_) | Self::RecordCall(_) => {
+                Some(Refusal::NotVisible)
+            }
             _ => None,
         }
     }
@@ -224,6 +254,8 @@ impl Item for RoomMessage {
             Self::Create(_) => size_of::<Create>(),
             Self::Subscribe(_) => size_of::<Subscribe>(),
             Self::Ask(_) => size_of::<Ask>(),
+            Self::Vouch(_) => size_of::<Vouch>(),
+            Self::RecordCall(_) => size_of::<RecordCall>(),
             _ => 0,
         };
         size_of::<Self>() + boxed

@@ -2,6 +2,7 @@
 //! subscribers. It decides nothing about the room itself.
 
 mod answers;
+mod calls;
 mod commits;
 mod load;
 mod message;
@@ -14,7 +15,10 @@ mod subscriptions;
 mod upkeep;
 
 pub(in crate::actors) use answers::refusal_code;
-pub use message::{Ask, Create, Question, Request, RoomLane, RoomMessage, Subscribe, Subscription};
+pub use message::{
+    Ask, Create, Question, RecordCall, Request, RoomLane, RoomMessage, Subscribe, Subscription,
+    Vouch,
+};
 pub(in crate::actors) use roster::{Roster, Subscriber};
 
 use super::node::Node;
@@ -106,6 +110,9 @@ impl Behaviour for RoomActor {
             RoomMessage::Subscribe(subscribe) => self.subscribe(*subscribe, cx),
             RoomMessage::Request(request) => self.request(*request, cx),
             RoomMessage::Ask(ask) => self.answer(*ask),
+            RoomMessage::Vouch(vouch) => self.vouch(*vouch),
+            RoomMessage::RecordCall(record) => self.record_call(*record, cx),
+            RoomMessage::CallChanged => self.call_changed(),
             RoomMessage::CaughtUp {
                 connection,
                 subscription,
@@ -132,7 +139,11 @@ impl RoomActor {
     /// Sends what came too late to the next life. A subscription is dropped: its connection subscribes again.
     fn pass_on(&self, message: RoomMessage) {
         match message {
-            RoomMessage::Create(_) | RoomMessage::Request(_) | RoomMessage::Ask(_) => {
+            RoomMessage::Create(_)
+            | RoomMessage::Request(_)
+            | RoomMessage::Ask(_)
+            | RoomMessage::Vouch(_)
+            | RoomMessage::RecordCall(_) => {
                 if let Err(error) = self.node.rooms.tell(self.room, RoomLane::Request, message) {
                     tracing::debug!(room = %self.room, %error, "a late request was not taken");
                 }

@@ -126,7 +126,7 @@ impl RoomActor {
 
     /// Queues what was decided. The answer waits for all that was decided before it: nothing is said that a crash could
     /// take back.
-    fn take_up(
+    pub(super) fn take_up(
         &mut self,
         decision: Decision,
         caller: &Caller,
@@ -259,6 +259,7 @@ impl RoomActor {
                 Notice::In { user } => self.node.users.rooms_changed(&user),
                 Notice::Out { user, .. } => {
                     self.put_out(&user);
+                    self.node.calls.put_out(self.room, &user);
                     self.node.users.rooms_changed(&user);
                 }
                 Notice::Marker {

@@ -1,6 +1,7 @@
 //! Who follows a room: opening, catching up, presence, being put out.
 
 use super::answers;
+use super::calls::show_call;
 use super::message::{Subscribe, Subscription};
 use super::{OpenRoom, RoomActor, State, Subscriber};
 use crate::actors::connection::{ConnectionLane, ConnectionMessage, Missing};
@@ -60,6 +61,7 @@ impl RoomActor {
         };
         // In the lane of the ops that follow it. The credit leaves last, so that few rooms at a time crowd the lane.
         outbox::deliver(&subscriber.outbox, OutLane::Ops, opened);
+        show_call(&self.node, room, &subscriber.outbox);
         if vector.is_none() && subscriber.catch_up(&open.ring, open.durable) {
             subscriber.taken(room, None);
             let synced = Arc::new(Outgoing::new(open.synced(room)));

@@ -40,12 +40,12 @@ pub struct SessionConfig {
     pub srtp: SrtpOffer,
 }
 
-/// The session cannot begin. The fault is this node's: the peer may try again.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+/// The session cannot begin with what was agreed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SessionError {
-    /// The DTLS library refused the configuration.
-    #[error("DTLS cannot be configured: {0}")]
-    Dtls(String),
+    /// User fragments have 4 to 256 bytes and passwords 22 to 256 (RFC 8445 §5.3): the offer, or this node, is wrong.
+    #[error("the ICE credentials are too short or too long")]
+    Credentials,
 }
 
 /// A datagram to send.

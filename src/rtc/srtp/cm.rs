@@ -184,7 +184,7 @@ mod tests {
         let mut keying = [0; 60];
         hex::decode_to_slice("E1F97A0D3E018BE0D64FA32C06DE4139", &mut keying[..16]).unwrap();
         hex::decode_to_slice("0EC675AD498AFEEBB6960B3AABE6", &mut keying[32..46]).unwrap();
-        let mut srtp = Srtp::client(SrtpProfile::Aes128CmSha1_80, &keying).unwrap();
+        let srtp = Srtp::client(SrtpProfile::Aes128CmSha1_80, &keying).unwrap();
         let mut packet = hex::decode("800f1234decafbadcafebabe").unwrap();
         packet.extend([0xAB; 16]);
         packet.extend([0; TAG_LEN]);

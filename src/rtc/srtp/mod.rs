@@ -135,14 +135,15 @@ pub struct Srtp {
 
 enum Cipher {
     Gcm(Gcm),
-    Cm(Cm),
+    /// Boxed: its prepared HMAC keys take kilobytes that most peers never need.
+    Cm(Box<Cm>),
 }
 
 impl Cipher {
     fn new(profile: SrtpProfile, master: &Master) -> Result<Self, Unspecified> {
         Ok(match profile {
             SrtpProfile::AeadAes128Gcm => Self::Gcm(Gcm::new(master)?),
-            SrtpProfile::Aes128CmSha1_80 => Self::Cm(Cm::new(master)?),
+            SrtpProfile::Aes128CmSha1_80 => Self::Cm(Box::new(Cm::new(master)?)),
         })
     }
 }

@@ -82,7 +82,6 @@ mod tests {
             assert_eq!(sources.window(new).map(ReplayWindow::newest), Some(1));
             assert_eq!(sources.known.len(), 3);
             assert!(sources.known.is_sorted_by_key(|source| source.ssrc));
-            // A second packet of another source than the new one must not change its place.
         }
         assert_eq!(
             sources.known.iter().map(|s| s.ssrc).collect::<Vec<_>>(),

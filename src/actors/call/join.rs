@@ -1,0 +1,424 @@
+//! Joining, coming back, and new offers.
+
+use super::frames::{Seen, refusal_code, slot_state};
+use super::message::{Answer, Join, JoinLink, Vouched};
+use super::negotiate::{self, Negotiated, OfferError, Terms};
+use super::state::{Link, Transport, Way};
+use super::{CallActor, CallLane, CallMessage};
+use crate::actors::calls::CallError;
+use crate::actors::media::{
+    AdmitPeer, Gate, MediaEvent, MediaEvents, PeerCommand, PeerHandle, Publication, ShardId,
+};
+use crate::actors::room::{RoomLane, RoomMessage, Vouch};
+use crate::actors::rooms::RoomError;
+use crate::actors::supervision::Cx;
+use crate::chat::Caller;
+use crate::crdt::Role;
+use crate::protocol::call::{CallJoined, Resume, TrackOffer};
+use crate::protocol::{Advice, ErrorCode, RequestId, ServerFrame};
+use crate::rtc::dtls::SrtpOffer;
+use crate::rtc::sdp::SendRecv;
+use crate::sfu::ParticipantId;
+use crate::sfu::call::{Arrival, Effect, Secret};
+use std::sync::Arc;
+
+/// Why a request is refused.
+pub(super) struct Refused(pub(super) ErrorCode, pub(super) Advice, pub(super) String);
+
+impl From<crate::sfu::call::Refusal> for Refused {
+    fn from(refusal: crate::sfu::call::Refusal) -> Self {
+        let (code, advice) = refusal_code(refusal);
+        Self(code, advice, refusal.to_string())
+    }
+}
+
+impl From<OfferError> for Refused {
+    fn from(error: OfferError) -> Self {
+        let advice = match error {
+            OfferError::NoRandomness => Advice::Retry,
+            _ => Advice::Fix,
+        };
+        Self(error.code(), advice, error.to_string())
+    }
+}
+
+impl CallActor {
+    /// Somebody joins: the room is asked who they are.
+    pub(super) fn join(&mut self, join: Box<Join>, cx: &mut Cx<'_, Self>) {
+        self.pending += 1;
+        let caller = join.caller.clone();
+        self.vouch(caller, Vouched::Join(join), cx);
+    }
+
+    /// Asks the room who somebody is; [`Self::vouched`] follows.
+    pub(super) fn vouch(&self, caller: Caller, what: Vouched, cx: &Cx<'_, Self>) {
+        let address = cx.address();
+        let answer = Box::new(move |role| {
+            // Refused when the call has ended: whoever waits is told to send again.
+            let _ = address.push(CallLane::Control, CallMessage::Vouched(role, what));
+        });
+        let message = RoomMessage::Vouch(Box::new(Vouch { caller, answer }));
+        // An error has become the answer.
+        let _ = self
+            .node
+            .rooms
+            .tell(self.charter.room, RoomLane::Request, message);
+    }
+
+    /// The room has said who somebody is.
+    pub(super) fn vouched(
+        &mut self,
+        role: Result<Role, RoomError>,
+        what: Vouched,
+        cx: &mut Cx<'_, Self>,
+    ) {
+        if matches!(what, Vouched::Join(_)) {
+            self.pending = self.pending.saturating_sub(1);
+        }
+        match (role, what) {
+            (Ok(_), Vouched::Join(join)) => self.admit(*join, cx),
+            (Ok(role), Vouched::Request(request)) => self.moderate(role, *request, cx),
+            (Err(error), what) => {
+                let (code, advice) = error.code();
+                let refused = match what {
+                    Vouched::Join(join) => CallMessage::Join(join),
+                    Vouched::Request(request) => CallMessage::Request(request),
+                };
+                refused.refuse(code, advice, &error.to_string());
+            }
+        }
+    }
+
+    /// A member of the room joins, or comes back.
+    fn admit(&mut self, mut join: Join, cx: &mut Cx<'_, Self>) {
+        if self.state.founded.is_none() && !join.caller.can_post {
+            // Whoever was about to begin it was refused.
+            let error = CallError::MayNotStart;
+            let (code, advice) = error.code();
+            return join.answer.refuse(code, advice, error.to_string());
+        }
+        let done = match join.resume.take() {
+            Some(resume) => self.come_back(&resume, &join, cx),
+            None => self.enter(&join, cx),
+        };
+        let (participant, answer, effects) = match done {
+            Ok(done) => done,
+            Err(Refused(code, advice, message)) => {
+                return join.answer.refuse(code, advice, message);
+            }
+        };
+        let caller = join.caller;
+        match join.answer {
+            Answer::Frame(reply) => {
+                let frame = self.joined(reply.id(), participant, answer);
+                reply.send(frame);
+            }
+            Answer::Http(waiting) => {
+                let frame = self.joined(RequestId(0), participant, answer);
+                if waiting.send(Ok(frame)).is_err() {
+                    tracing::debug!("a client went away while it joined");
+                }
+            }
+        }
+        let first = self.state.founded.is_none();
+        if first {
+            self.record_start(caller);
+        }
+        self.apply_for(Some(participant), effects);
+        if first {
+            self.show();
+        }
+    }
+
+    fn enter(
+        &mut self,
+        join: &Join,
+        cx: &mut Cx<'_, Self>,
+    ) -> Result<(ParticipantId, Option<String>, Vec<Effect>), Refused> {
+        let offer = join.offer.as_deref().unwrap_or_default();
+        let shard = self.charter.media.place(self.charter.call);
+        let (way, device, sendrecv) = match &join.link {
+            JoinLink::Socket { connection, outbox } => {
+                let way = Way::Socket(*connection, Arc::clone(outbox));
+                (way, Some(join.caller.device.clone()), SendRecv::Publication)
+            }
+            JoinLink::Http {
+                capability,
+                sendrecv,
+            } => (
+                Way::Http(Arc::clone(capability), *sendrecv),
+                None,
+                *sendrecv,
+            ),
+        };
+        let negotiated =
+            self.negotiate(offer, &join.tracks, shard, sendrecv, &join.caller, None)?;
+        let secret = self.node.random().ok_or(OfferError::NoRandomness)?;
+        let arrival = Arrival {
+            user: join.caller.user.clone(),
+            device,
+            name: join.name.clone(),
+            secret: Secret(secret),
+        };
+        let lines = negotiated.lines.clone();
+        let (participant, effects) = self.state.call.join(cx.now(), arrival, lines)?;
+        self.changed = true;
+        let link = Link {
+            caller: join.caller.clone(),
+            way,
+            transport: None,
+        };
+        self.state.links.insert(participant, Arc::new(link));
+        match self.start_media(participant, shard, &negotiated, cx) {
+            Ok(()) => Ok((participant, Some(negotiated.answer), effects)),
+            Err(refused) => {
+                let mut effects = effects;
+                let reason = crate::sfu::call::LeaveReason::Left;
+                effects.extend(self.state.call.leave(cx.now(), participant, reason));
+                self.state.links.remove(&participant);
+                self.apply(effects);
+                Err(refused)
+            }
+        }
+    }
+
+    fn come_back(
+        &mut self,
+        resume: &Resume,
+        join: &Join,
+        cx: &mut Cx<'_, Self>,
+    ) -> Result<(ParticipantId, Option<String>, Vec<Effect>), Refused> {
+        let participant = resume.participant;
+        let mut secret = Secret([0; 16]);
+        let unknown = crate::sfu::call::Refusal::NoParticipant;
+        hex::decode_to_slice(&resume.secret, &mut secret.0).map_err(|_| unknown)?;
+        let call = &self.state.call;
+        call.may_resume(participant, &join.caller.user, &secret)?;
+        let has_media = call.member(participant).is_some_and(|m| m.has_media());
+        if join.offer.is_none() && !has_media {
+            return Err(Refused(
+                ErrorCode::OfferRefused,
+                Advice::Fix,
+                "media was lost meanwhile: come back with an offer".into(),
+            ));
+        }
+        let JoinLink::Socket { connection, outbox } = &join.link else {
+            return Err(unknown.into());
+        };
+        let (answer, mut effects) = match &join.offer {
+            Some(offer) => {
+                let (answer, effects) =
+                    self.reoffer(participant, offer, &join.tracks, &join.caller, cx)?;
+                (Some(answer), effects)
+            }
+            None => (None, Vec::new()),
+        };
+        if let Some(link) = self.state.link(participant) {
+            link.way = Way::Socket(*connection, Arc::clone(outbox));
+            link.caller = join.caller.clone();
+        }
+        effects.extend(self.state.call.here(participant));
+        Ok((participant, answer, effects))
+    }
+
+    /// Takes a participant's new offer.
+    pub(super) fn reoffer(
+        &mut self,
+        participant: ParticipantId,
+        offer: &str,
+        tracks: &[TrackOffer],
+        caller: &Caller,
+        cx: &mut Cx<'_, Self>,
+    ) -> Result<(String, Vec<Effect>), Refused> {
+        let link = self.state.links.get(&participant).map(Arc::clone);
+        let link = link.ok_or(crate::sfu::call::Refusal::NoParticipant)?;
+        let before = link.transport.as_ref();
+        let shard = match before {
+            Some(before) => before.shard,
+            None => self.charter.media.place(self.charter.call),
+        };
+        let sendrecv = match link.way {
+            Way::Http(_, sendrecv) => sendrecv,
+            Way::Socket(..) | Way::Away => SendRecv::Publication,
+        };
+        let negotiated = self.negotiate(offer, tracks, shard, sendrecv, caller, before)?;
+        let lines = negotiated.lines.clone();
+        let effects = self.state.call.renegotiate(cx.now(), participant, lines)?;
+        self.changed = true;
+        match before {
+            Some(before) => self.continue_media(participant, before, &negotiated),
+            None => {
+                self.state.call.media_begins(cx.now(), participant);
+                self.start_media(participant, shard, &negotiated, cx)?;
+            }
+        }
+        Ok((negotiated.answer, effects))
+    }
+
+    fn negotiate(
+        &self,
+        offer: &str,
+        tracks: &[TrackOffer],
+        shard: ShardId,
+        sendrecv: SendRecv,
+        caller: &Caller,
+        before: Option<&Transport>,
+    ) -> Result<Negotiated, Refused> {
+        let terms = Terms {
+            media: &self.charter.media,
+            shard,
+            tracks,
+            sendrecv,
+            may_publish: caller.can_post,
+            before,
+            random: &|| self.node.random(),
+        };
+        Ok(negotiate::negotiate(offer, &terms)?)
+    }
+
+    /// Has media admit a participant under what was agreed.
+    fn start_media(
+        &mut self,
+        participant: ParticipantId,
+        shard: ShardId,
+        negotiated: &Negotiated,
+        cx: &Cx<'_, Self>,
+    ) -> Result<(), Refused> {
+        let address = cx.address();
+        let events = MediaEvents::new(move |event| {
+            let lane = match event {
+                MediaEvent::Level { .. } => CallLane::Level,
+                _ => CallLane::Media,
+            };
+            // Refused when the call is gone, and its media is going.
+            let _ = address.push(lane, CallMessage::Media(event));
+        });
+        let is_http = matches!(
+            self.state.links.get(&participant).map(|link| &link.way),
+            Some(Way::Http(..))
+        );
+        // Every browser has GCM; what speaks WHIP and WHEP may have nothing but SHA1.
+        let srtp = if is_http {
+            SrtpOffer::WithSha1
+        } else {
+            SrtpOffer::GcmOnly
+        };
+        let admit = AdmitPeer {
+            call: self.charter.call,
+            participant,
+            shard,
+            agreed: negotiated.agreed.clone(),
+            session: negotiate::session(&self.charter.media, negotiated, srtp),
+            publications: self.publications(participant),
+            events,
+        };
+        let peer = self.charter.media.admit(admit).map_err(|error| {
+            let (code, advice) = (ErrorCode::CallsUnavailable, Advice::Retry);
+            Refused(code, advice, error.to_string())
+        })?;
+        self.set_transport(participant, peer, shard, negotiated);
+        Ok(())
+    }
+
+    /// Tells media of a new offer on the transport that is there.
+    fn continue_media(
+        &mut self,
+        participant: ParticipantId,
+        before: &Transport,
+        negotiated: &Negotiated,
+    ) {
+        if negotiated.restarted {
+            let restart = PeerCommand::RestartIce {
+                local: negotiated.local.clone(),
+                remote: negotiated.agreed.remote.ice.clone(),
+            };
+            self.command(participant, restart);
+        }
+        let agreed = Box::new(negotiated.agreed.clone());
+        let publications = self.publications(participant);
+        self.command(participant, PeerCommand::Renegotiate(agreed, publications));
+        let peer = before.peer.clone();
+        self.set_transport(participant, peer, before.shard, negotiated);
+    }
+
+    fn set_transport(
+        &mut self,
+        participant: ParticipantId,
+        peer: PeerHandle,
+        shard: ShardId,
+        negotiated: &Negotiated,
+    ) {
+        if let Some(link) = self.state.link(participant) {
+            link.transport = Some(Transport {
+                peer,
+                shard,
+                local: negotiated.local.clone(),
+                agreed: Arc::new(negotiated.agreed.clone()),
+                session_id: negotiated.session_id,
+                version: negotiated.version,
+                ssrcs: Arc::new(negotiated.ssrcs.clone()),
+                candidates: candidates(&negotiated.answer).into(),
+            });
+        }
+    }
+
+    fn publications(&self, participant: ParticipantId) -> Vec<Publication> {
+        let call = &self.state.call;
+        let tracks = call.member(participant).map_or(&[][..], |m| m.tracks());
+        let publication = |track: &_| {
+            let publication = call.publication(*track)?;
+            Some(Publication {
+                mid: (*publication.mid).into(),
+                track: *track,
+                source: publication.source,
+                gate: if publication.muted() {
+                    Gate::Shut
+                } else {
+                    Gate::Open
+                },
+            })
+        };
+        tracks.iter().filter_map(publication).collect()
+    }
+
+    fn joined(
+        &self,
+        id: RequestId,
+        participant: ParticipantId,
+        answer: Option<String>,
+    ) -> ServerFrame {
+        let call = &self.state.call;
+        let seen = |other: ParticipantId| {
+            let seen = if other == participant {
+                Seen::ByItself
+            } else {
+                Seen::ByOthers
+            };
+            self.participant(other, seen)
+        };
+        let member = call.member(participant);
+        let slots = member.into_iter().flat_map(|member| {
+            let slots = member.slots();
+            slots.map(|(mid, _, view)| slot_state(mid, view))
+        });
+        ServerFrame::CallJoined(CallJoined {
+            id,
+            room: self.charter.room,
+            call: self.charter.call,
+            participant,
+            secret: member.map_or_else(String::new, |m| hex::encode(m.secret().0)),
+            answer,
+            participants: call.members().filter_map(|(id, _)| seen(id)).collect(),
+            slots: slots.collect(),
+        })
+    }
+}
+
+/// The candidates of the first line of an answer: all lines share a transport.
+fn candidates(answer: &str) -> String {
+    let is_about = |line: &&str| line.starts_with("a=candidate:") || *line == "a=end-of-candidates";
+    let mut seen = std::collections::BTreeSet::new();
+    let lines = answer.lines().filter(is_about);
+    let lines = lines.filter(|line| seen.insert(*line));
+    lines.flat_map(|line| [line, "\r\n"]).collect()
+}

@@ -1,0 +1,218 @@
+//! What a subscriber's feedback and the passing of time ask of its slots.
+
+use super::Plane;
+use super::link::RTT_MAX;
+use super::seats::PeerKey;
+use crate::actors::media::port::TrackKey;
+use crate::rtc::rtcp::{ReportBlock, Rtcp};
+use crate::rtc::twcc;
+use crate::sfu::Encoding;
+use crate::sfu::bandwidth::Bitrate;
+use crate::sfu::report;
+use crate::sfu::slot::Redundancy;
+use std::time::{Duration, Instant};
+
+/// The SSRC that speaks in our feedback: we are one, whatever we send.
+pub(in crate::actors::media) const OUR_SSRC: u32 = 1;
+/// Probes put into a lane at once.
+const PROBES_IN_A_ROW: usize = 8;
+
+impl Plane {
+    /// A subscriber misses packets of a slot.
+    pub(in crate::actors::media) fn answer_nack(
+        &mut self,
+        peer: PeerKey,
+        ssrc: u32,
+        lost: &[u16],
+        now: Instant,
+    ) {
+        let Some(seat) = self.seats.get_mut(peer) else {
+            return;
+        };
+        self.figures.nacks_in.add(lost.len() as u64);
+        let rtt = seat.rtt();
+        let Some(slot) = seat.egress.slots.iter_mut().find(|it| it.ssrc == ssrc) else {
+            return;
+        };
+        for sequence in lost {
+            if let Some(again) = slot.slot.on_nack(now, rtt, *sequence) {
+                seat.egress.lanes.push_again(now, again);
+            }
+        }
+        self.mark(peer);
+    }
+
+    /// A subscriber cannot decode a slot.
+    pub(in crate::actors::media) fn answer_picture_loss(&mut self, peer: PeerKey, ssrc: u32) {
+        self.figures.keyframes_in.add(1);
+        let seat = self.seats.get_mut(peer);
+        if let Some(slot) = seat.and_then(|seat| seat.egress.by_ssrc(ssrc)) {
+            slot.ask_keyframe();
+        }
+    }
+
+    /// A subscriber says which packets arrived, and when.
+    pub(in crate::actors::media) fn on_arrivals(
+        &mut self,
+        peer: PeerKey,
+        feedback: &twcc::Feedback,
+        now: Instant,
+    ) {
+        if let Some(seat) = self.seats.get_mut(peer) {
+            let egress = &mut seat.egress;
+            let estimator = &mut egress.estimator;
+            estimator.on_feedback(now, feedback);
+            egress.pacer.set_pacing(now, estimator.pacing());
+        }
+    }
+
+    /// A subscriber without transport-wide feedback says what its link carries.
+    pub(in crate::actors::media) fn on_remb(&mut self, peer: PeerKey, rate: Bitrate, now: Instant) {
+        if let Some(seat) = self.seats.get_mut(peer) {
+            let egress = &mut seat.egress;
+            egress.estimator.on_remb(now, rate);
+            egress.pacer.set_pacing(now, egress.estimator.pacing());
+        }
+    }
+
+    /// A subscriber reports on a slot. Returns the loss, 0 to 1, if the block is of one of its slots.
+    pub(in crate::actors::media) fn on_report(
+        &mut self,
+        peer: PeerKey,
+        block: &ReportBlock,
+        now: Instant,
+    ) -> Option<f32> {
+        let ntp = self.clock.ntp(now);
+        let seat = self.seats.get_mut(peer)?;
+        seat.egress.by_ssrc(block.ssrc)?;
+        let link = report::read(block, ntp);
+        let rtt = link.rtt.filter(|rtt| *rtt < RTT_MAX);
+        if let Some(rtt) = rtt {
+            let before = seat.rtt.unwrap_or(rtt);
+            seat.rtt = Some((before * 7 + rtt) / 8);
+        }
+        let loss = f64::from(link.loss);
+        seat.egress.estimator.on_report(now, loss, rtt);
+        Some(link.loss)
+    }
+
+    /// How sound is protected on the way to a subscriber that takes RED.
+    pub(in crate::actors::media) fn protect(&mut self, peer: PeerKey, redundancy: Redundancy) {
+        use crate::rtc::codec::Codec::{Opus, Red};
+        let Some(seat) = self.seats.get_mut(peer) else {
+            return;
+        };
+        for slot in &mut seat.egress.slots {
+            if slot.types.get(Red).is_some() && slot.types.get(Opus).is_some() {
+                slot.slot.set_redundancy(redundancy);
+            }
+        }
+    }
+
+    /// Sends the reports of all slots that have sent something.
+    pub(in crate::actors::media) fn send_reports(&mut self, peer: PeerKey, now: Instant) {
+        let ntp = self.clock.ntp(now);
+        let Some(seat) = self.seats.get(peer) else {
+            return;
+        };
+        let slots = seat.egress.slots.iter();
+        let reports = slots.filter_map(|slot| slot.slot.sender_report(now, ntp));
+        let reports: Vec<_> = reports.map(Rtcp::SenderReport).collect();
+        for few in reports.chunks(REPORTS_PER_PACKET) {
+            self.send_rtcp(peer, few, now);
+        }
+    }
+
+    /// Moves what depends on time alone: the estimate, the pace, probes.
+    pub(in crate::actors::media) fn pace(&mut self, peer: PeerKey, now: Instant) {
+        let Some(seat) = self.seats.get_mut(peer) else {
+            return;
+        };
+        let egress = &mut seat.egress;
+        egress.estimator.on_tick(now);
+        egress.pacer.set_pacing(now, egress.estimator.pacing());
+        egress.pacer.set_backlog(now, egress.backlog());
+        if let Some(probe) = egress.estimator.next_probe(now) {
+            egress.pacer.start_probe(now, probe);
+        }
+        if egress.pad(now) {
+            self.mark(peer);
+        }
+    }
+
+    /// Asks a publisher for packets again.
+    pub(in crate::actors::media) fn send_nack(
+        &mut self,
+        publisher: PeerKey,
+        media: u32,
+        lost: Vec<u16>,
+        now: Instant,
+    ) {
+        self.figures.nacks_out.add(lost.len() as u64);
+        let sender = OUR_SSRC;
+        let nack = Rtcp::Nack {
+            sender,
+            media,
+            lost,
+        };
+        self.send_rtcp(publisher, &[nack], now);
+    }
+
+    /// Asks a publisher for a keyframe of an encoding.
+    pub(in crate::actors::media) fn send_picture_loss(
+        &mut self,
+        publisher: PeerKey,
+        track: TrackKey,
+        encoding: Encoding,
+        now: Instant,
+    ) {
+        let seat = self.seats.get(publisher);
+        let Some(media) = seat.and_then(|seat| seat.streams.ssrc_of(track, encoding)) else {
+            return;
+        };
+        self.figures.keyframes_out.add(1);
+        let sender = OUR_SSRC;
+        self.send_rtcp(publisher, &[Rtcp::Pli { sender, media }], now);
+    }
+
+    /// Round trip to a peer, known or assumed.
+    pub(in crate::actors::media) fn rtt(&self, peer: PeerKey) -> Duration {
+        let rtt = self.seats.get(peer).map(super::seat::Seat::rtt);
+        rtt.unwrap_or(super::seat::RTT_ASSUMED)
+    }
+}
+
+/// Sender reports in one datagram: 28 bytes each.
+const REPORTS_PER_PACKET: usize = 16;
+
+impl super::egress::Egress {
+    /// Bytes that wait in the paced lanes.
+    fn backlog(&self) -> u64 {
+        use crate::sfu::lanes::EgressLane::{Base, Enhancement, Repair};
+        let lanes = [Repair, Base, Enhancement];
+        lanes
+            .iter()
+            .map(|lane| self.lanes.bytes(*lane) as u64)
+            .sum()
+    }
+
+    /// Queues the newest pictures again while a probe has nothing else to send. True if it did.
+    pub(super) fn pad(&mut self, now: Instant) -> bool {
+        let due = self.pacer.padding_due(now);
+        if due == 0 {
+            return false;
+        }
+        let mut left = due;
+        let mut queued = false;
+        for _ in 0..PROBES_IN_A_ROW {
+            let probe = self.slots.iter().find_map(|slot| slot.slot.probe());
+            let Some(probe) = probe.filter(|_| left > 0) else {
+                break;
+            };
+            left = left.saturating_sub(probe.packet.bytes());
+            self.lanes.push_again(now, probe);
+            queued = true;
+        }
+        queued
+    }
+}

@@ -1,0 +1,161 @@
+//! Which layers of a publication arrive, and how much each takes.
+
+use super::arrivals::Arrivals;
+use crate::sfu::allocator::{Layer, LayerRate, TileSize};
+use crate::sfu::bandwidth::Bitrate;
+use crate::sfu::packet::Packet;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Rates are measured over so long.
+const MEASURE_EVERY: Duration = Duration::from_millis(500);
+/// An encoding without packets for so long does not arrive. Screens may stand still for a second between two.
+const ARRIVING: Duration = Duration::from_millis(1_500);
+/// How much of a new measurement counts at once when rates fall; they rise at once, so that links are not overrun.
+const FALL: f64 = 0.3;
+/// Layers that are followed.
+const LAYERS_MAX: usize = 32;
+
+/// The layers of a publication, the smallest first.
+#[derive(Debug, Default)]
+pub(super) struct Layers {
+    layers: BTreeMap<Layer, Measured>,
+    measured: Option<Instant>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Measured {
+    /// Since the last measurement.
+    bytes: u64,
+    rate: Bitrate,
+}
+
+impl Layers {
+    /// Counts a packet.
+    pub(super) fn count(&mut self, packet: &Packet) {
+        let layer = Layer {
+            encoding: packet.encoding,
+            spatial: packet.frame.spatial,
+            temporal: packet.frame.temporal,
+        };
+        if self.layers.len() < LAYERS_MAX || self.layers.contains_key(&layer) {
+            self.layers.entry(layer).or_default().bytes += packet.bytes() as u64;
+        }
+    }
+
+    /// The layers with their rates, when it is time to measure.
+    pub(super) fn measure(
+        &mut self,
+        now: Instant,
+        arrivals: &[Arrivals],
+    ) -> Option<Arc<[LayerRate]>> {
+        let passed = match self.measured {
+            Some(at) => now.saturating_duration_since(at),
+            None => {
+                // As soon as something is known, so that nobody waits for a first measurement.
+                if self.layers.is_empty() {
+                    return None;
+                }
+                MEASURE_EVERY
+            }
+        };
+        if passed < MEASURE_EVERY {
+            return None;
+        }
+        self.measured = Some(now);
+        for measured in self.layers.values_mut() {
+            let rate = Bitrate::from_bytes_over(measured.bytes, passed);
+            measured.bytes = 0;
+            measured.rate = if rate < measured.rate {
+                measured.rate.scaled(1.0 - FALL) + rate.scaled(FALL)
+            } else {
+                rate
+            };
+        }
+        self.measure_again(now, arrivals)
+    }
+
+    /// The layers with the rates of the last measurement.
+    pub(super) fn measure_again(
+        &self,
+        now: Instant,
+        arrivals: &[Arrivals],
+    ) -> Option<Arc<[LayerRate]>> {
+        let rates = self.layers.keys().map(|layer| {
+            let arrivals = arrivals.iter().find(|it| it.encoding == layer.encoding);
+            let newest = arrivals.and_then(|it| it.newest);
+            let arriving = newest.is_some_and(|at| now.saturating_duration_since(at) < ARRIVING);
+            LayerRate {
+                layer: *layer,
+                bitrate: self.with_all_below(layer),
+                size: size(arrivals, layer),
+                arriving,
+            }
+        });
+        (!self.layers.is_empty()).then(|| rates.collect())
+    }
+
+    /// The rate of a layer and of all it depends on: those of its encoding that are not above it in either way.
+    fn with_all_below(&self, layer: &Layer) -> Bitrate {
+        let below = |it: &Layer| {
+            it.encoding == layer.encoding
+                && it.spatial <= layer.spatial
+                && it.temporal <= layer.temporal
+        };
+        let rates = self.layers.iter().filter(|(it, _)| below(it));
+        rates.map(|(_, measured)| measured.rate).sum()
+    }
+}
+
+/// The size of a layer's pictures, as far as its descriptors say.
+fn size(arrivals: Option<&Arrivals>, layer: &Layer) -> TileSize {
+    let sizes = arrivals.map_or(&[][..], |it| it.state.resolutions());
+    let size = sizes.get(usize::from(layer.spatial)).copied();
+    let (width, height) = size.unwrap_or_default();
+    TileSize { width, height }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sfu::Encoding;
+
+    fn layer(encoding: u8, temporal: u8) -> Layer {
+        Layer {
+            encoding: Encoding(encoding),
+            spatial: 0,
+            temporal,
+        }
+    }
+
+    fn with(bytes: &[(u8, u8, u64)]) -> Layers {
+        let mut layers = Layers::default();
+        for (encoding, temporal, bytes) in bytes {
+            let measured = Measured {
+                bytes: *bytes,
+                rate: Bitrate::ZERO,
+            };
+            layers.layers.insert(layer(*encoding, *temporal), measured);
+        }
+        layers
+    }
+
+    #[test]
+    fn a_layer_takes_what_it_depends_on_along() {
+        let mut layers = with(&[(0, 0, 1_000), (0, 1, 500), (1, 0, 9_000)]);
+        let rates = layers.measure(Instant::now(), &[]).expect("layers");
+        let rates: Vec<_> = rates.iter().map(|it| it.bitrate.0).collect();
+        assert_eq!(rates, [16_000, 24_000, 144_000]);
+    }
+
+    #[test]
+    fn a_rate_rises_at_once_and_falls_slowly() {
+        let (mut layers, now) = (with(&[(0, 0, 1_000)]), Instant::now());
+        layers.measure(now, &[]);
+        assert_eq!(layers.measure(now, &[]), None, "too early");
+        let rates = layers.measure(now + MEASURE_EVERY, &[]).expect("layers");
+        assert_eq!(rates[0].bitrate, Bitrate(11_200));
+        assert!(!rates[0].arriving);
+    }
+}

@@ -1,0 +1,7 @@
+//! The media plane through real sockets on loopback: clients that speak our own transport in the other role.
+
+mod client;
+mod flow;
+mod node;
+mod refusal;
+mod stun;
