@@ -261,7 +261,7 @@ impl Calls {
         if let Some(node) = self.node() {
             // A room with too much to do tells its followers with the next change.
             node.rooms
-                .tell_if_active(room, RoomLane::Signal, RoomMessage::CallChanged);
+                .tell_if_active(room, RoomLane::Request, RoomMessage::CallChanged);
         }
     }
 

@@ -45,6 +45,8 @@ pub(super) fn of_tree(metrics: &Metrics, node: &Arc<Node>, tree: &Tree) {
         if let Some(node) = node.upgrade() {
             let help = "Rooms in memory";
             samples.gauge("rooms", help, &[], node.rooms.len() as f64);
+            let help = "Calls that are going on";
+            samples.gauge("calls", help, &[], node.calls.len() as f64);
             let help = "Users who are connected";
             samples.gauge("users", help, &[], node.users.len() as f64);
         }

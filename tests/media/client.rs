@@ -31,6 +31,9 @@ const LEVEL: u8 = 1;
 const NUMBER: u8 = 3;
 const MID: u8 = 4;
 
+/// Events that a test may leave unread.
+const EVENTS_MAX: usize = 4_096;
+
 /// A media packet that a client received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Heard {
@@ -112,7 +115,7 @@ impl Client {
             };
         let theirs = Arc::clone(node.media.identity());
         let (print, server_print) = (identity.fingerprint(), theirs.fingerprint());
-        let (tell, events) = mpsc::channel();
+        let (tell, events) = mpsc::sync_channel(EVENTS_MAX);
         let publication = |mid: &str, track, source| Publication {
             mid: mid.into(),
             track: TrackId(track),
@@ -129,7 +132,7 @@ impl Client {
                 publication("0", 10 * participant, Source::Microphone),
                 publication("1", 10 * participant + 1, Source::Camera),
             ],
-            events: MediaEvents::new(move |event| drop(tell.send(event))),
+            events: MediaEvents::new(move |event| drop(tell.try_send(event))),
         });
         let ours = config(identity, &local, &remote, server_print, DtlsRole::Passive);
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();

@@ -322,3 +322,21 @@ async fn a_call_survives_a_panic() {
     ann.expect(|frame| frame["updated"][0]["hand"] == true)
         .await;
 }
+
+#[cfg(feature = "failpoints")]
+#[tokio::test]
+async fn a_call_that_keeps_failing_ends_and_the_next_one_begins() {
+    let server = Server::start();
+    let (mut ann, mut ben, room) = two(&server).await;
+    let first = joined(&mut ann, &room).await;
+    // More than it may fail in a minute; those that come after its end find no call.
+    for _ in 0..24 {
+        server.http("POST", &format!("/debug/panic?call={room}"));
+    }
+    assert_eq!(next(&mut ann, "call.ended").await["reason"], "failed");
+    assert_eq!(record(&mut ben, "ended").await["reason"], "failed");
+    ben.expect(|frame| frame["t"] == "call.state" && frame.get("call").is_none())
+        .await;
+    let second = joined(&mut ben, &room).await;
+    assert_ne!(second["call"], first["call"]);
+}

@@ -154,6 +154,10 @@ impl CallActor {
         }
         let seen = |id: &ParticipantId| self.participant(*id, Seen::ByOthers);
         changed.joined = joined.iter().filter_map(seen).collect();
+        // Somebody whom media did not admit was never there.
+        changed
+            .left
+            .retain(|left| !joined.contains(&left.participant));
         changed.updated = updated.difference(&joined).filter_map(seen).collect();
         if !(changed.joined.is_empty() && changed.updated.is_empty() && changed.left.is_empty()) {
             let frame = ServerFrame::CallChanged(changed);

@@ -12,6 +12,7 @@ mod negotiate;
 mod record;
 mod requests;
 mod state;
+mod transport;
 
 pub use message::{
     Absence, Answer, Ask, CallLane, CallMessage, HttpAnswer, HttpAsk, HttpRefusal, HttpRequest,

@@ -245,6 +245,13 @@ impl MediaHandle {
         Ok(child)
     }
 
+    /// A publication goes on in another codec, or under another payload type.
+    pub(in crate::actors) fn set_codec(&self, key: TrackKey, codec: AgreedCodec) {
+        if let Some(published) = lock(&self.0.published).get_mut(&key) {
+            published.codec = codec;
+        }
+    }
+
     /// Ends a publication.
     pub(in crate::actors) fn unpublish(&self, key: TrackKey, child: ChildId) {
         lock(&self.0.published).remove(&key);

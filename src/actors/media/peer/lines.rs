@@ -51,6 +51,15 @@ impl Live {
             .into_iter()
             .partition(|(key, _)| key.call == call && stays(key.track));
         self.tracks = stay;
+        for publication in publications {
+            let key = self.track_key(publication.track);
+            if let Some(line) = agreed.line(&publication.mid)
+                && let Some(codec) = codec(line)
+            {
+                with_plane(|plane| plane.set_line(self.key, key, line));
+                media.set_codec(key, codec);
+            }
+        }
         for (key, child) in go {
             with_plane(|plane| plane.unpublish(self.key, key));
             media.unpublish(key, child);

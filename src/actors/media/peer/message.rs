@@ -64,6 +64,8 @@ pub enum PeerMessage {
     },
     /// A message of a data channel.
     Data(DataBlock),
+    /// A publication that it shows has other layers than before.
+    Layers,
     /// Time for what is due.
     Tick,
 }
@@ -74,7 +76,7 @@ impl Item for PeerMessage {
             Self::Command(command) => command.bytes(),
             Self::Feedback { packets, .. } => packets.len() * size_of::<Rtcp>(),
             Self::Data(data) => data.bytes.len(),
-            Self::Connected | Self::Gone(_) | Self::Tick => 0,
+            Self::Connected | Self::Gone(_) | Self::Layers | Self::Tick => 0,
         }
     }
 }

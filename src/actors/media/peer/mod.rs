@@ -117,6 +117,7 @@ impl Behaviour for PeerActor {
             }
             PeerMessage::Feedback { packets, arrived } => live.feed_back(packets, arrived, now),
             PeerMessage::Data(data) => live.events.tell(MediaEvent::Data(self.id, data)),
+            PeerMessage::Layers => live.allocate(self.id, now),
             PeerMessage::Tick => match with_plane(|plane| plane.is_over(live.key)) {
                 Some(reason) => {
                     self.reason = reason;

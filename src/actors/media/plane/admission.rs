@@ -140,6 +140,19 @@ impl Plane {
         }
     }
 
+    /// A line was agreed anew.
+    pub(in crate::actors::media) fn set_line(
+        &mut self,
+        peer: PeerKey,
+        key: TrackKey,
+        line: &AgreedLine,
+    ) {
+        let seat = self.seats.get_mut(peer);
+        if let Some(publication) = seat.and_then(|seat| seat.streams.publication_mut(key)) {
+            publication.line = line.clone();
+        }
+    }
+
     /// Ends that, and forgets who subscribed.
     pub(in crate::actors::media) fn unpublish(&mut self, peer: PeerKey, key: TrackKey) {
         if let Some(seat) = self.seats.get_mut(peer) {

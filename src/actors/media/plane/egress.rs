@@ -150,12 +150,16 @@ impl Egress {
         self.slots.iter_mut().find(|slot| slot.ssrc == ssrc)
     }
 
-    /// Opens a slot for a line, unless there is one. A peer with more lines than slots are allowed gets none for the rest.
+    /// Opens a slot for a line; one that there is goes on under what was agreed anew. A peer with more lines than slots are allowed gets none for the rest.
     pub(super) fn open(&mut self, line: &AgreedLine) {
         let Some((ssrc, rtx)) = line.ours else {
             return;
         };
-        if self.slots.iter().any(|slot| *slot.mid == *line.mid) {
+        let profile = self.profile(line);
+        if let Some((_, slot)) = self.slot_mut(&line.mid) {
+            slot.profile = profile;
+            slot.ids = Ids::of(&line.extensions);
+            slot.types = Types::of(line);
             return;
         }
         let kind = match line.kind {
@@ -182,7 +186,7 @@ impl Egress {
         let codecs = line.codecs.iter().map(|it| it.codec);
         self.slots.push(SlotSeat {
             mid: line.mid.as_str().into(),
-            profile: self.profile(line),
+            profile,
             kind,
             ssrc,
             ids: Ids::of(&line.extensions),

@@ -5,6 +5,7 @@ use super::egress::ask_keyframe;
 use super::ready::Ready;
 use super::seat::Seat;
 use super::seats::{PeerKey, Seats};
+use crate::actors::media::peer::{PeerLane, PeerMessage};
 use crate::actors::media::port::{ShardId, TrackKey};
 use crate::actors::media::relay::{Anchor, Load, Relayed};
 use crate::actors::media::track::{TrackLane, TrackMessage};
@@ -38,7 +39,29 @@ impl Plane {
         layers: Arc<[LayerRate]>,
     ) {
         self.relay_to_others(track, &Load::Layers(Arc::clone(&layers)));
-        self.routes.set_layers(track, layers);
+        self.routes.open(track);
+        self.set_layers_here(track, layers);
+    }
+
+    /// Other layers than before are news to whoever shows the publication; other rates wait for their next look.
+    fn set_layers_here(&mut self, track: TrackKey, layers: Arc<[LayerRate]>) {
+        let Some(route) = self.routes.get_mut(track) else {
+            return;
+        };
+        let kept = |layers: &[LayerRate]| -> Vec<_> {
+            layers.iter().map(|it| (it.layer, it.arriving)).collect()
+        };
+        let same = kept(&route.layers) == kept(&layers);
+        route.layers = layers;
+        if same {
+            return;
+        }
+        for (peer, _) in &route.subscribers {
+            if let Some(seat) = self.seats.get(*peer) {
+                // A peer with too much to do looks at them at its next tick.
+                let _ = seat.address.push(PeerLane::Control, PeerMessage::Layers);
+            }
+        }
     }
 
     /// What a publisher's clock says: for the reports of the slots that its publication is in.
@@ -79,11 +102,7 @@ impl Plane {
                 Load::Packet(packet) => self.forward_here(track, &packet, now),
                 Load::Anchor(anchor) => self.anchor_here(track, anchor),
                 // Only while somebody here takes it: nothing else would forget it.
-                Load::Layers(layers) => {
-                    if let Some(route) = self.routes.get_mut(track) {
-                        route.layers = layers;
-                    }
-                }
+                Load::Layers(layers) => self.set_layers_here(track, layers),
             }
         }
         self.wake.notify_one();

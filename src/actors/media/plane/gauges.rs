@@ -29,6 +29,10 @@ impl Plane {
             egress.count_layers(&mut layers);
             estimate += egress.estimator.estimate().0;
         }
+        // What a slot showed before it switched is no longer watched.
+        for track in self.routes.subscribed() {
+            self.tell_watched(track);
+        }
         self.figures.estimate_bps.set(estimate);
         for (gauge, slots) in self.figures.layers.iter().zip(layers) {
             gauge.set(slots);

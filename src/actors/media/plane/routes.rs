@@ -59,8 +59,15 @@ impl Routes {
         }
     }
 
-    pub(super) fn set_layers(&mut self, track: TrackKey, layers: Arc<[LayerRate]>) {
-        self.0.entry(track).or_default().layers = layers;
+    /// A publication of this shard, whether or not anybody subscribed.
+    pub(super) fn open(&mut self, track: TrackKey) {
+        self.0.entry(track).or_default();
+    }
+
+    /// Those somebody here subscribed to.
+    pub(super) fn subscribed(&self) -> Vec<TrackKey> {
+        let routes = self.0.iter().filter(|(_, it)| !it.subscribers.is_empty());
+        routes.map(|(track, _)| *track).collect()
     }
 
     /// The publication ended. Slots that it fills are emptied by the Call.

@@ -54,7 +54,10 @@ impl TrackActor {
         }
         match kind {
             MediaKind::Audio => self.hear(&packet, now),
-            MediaKind::Video => self.layers.count(&packet),
+            MediaKind::Video => {
+                self.layers.count(&packet);
+                self.tell_layers(now);
+            }
         }
         let packet = Arc::new(packet);
         with_plane(|plane| {

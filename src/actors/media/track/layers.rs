@@ -14,6 +14,13 @@ const MEASURE_EVERY: Duration = Duration::from_millis(500);
 const ARRIVING: Duration = Duration::from_millis(1_500);
 /// How much of a new measurement counts at once when rates fall; they rise at once, so that links are not overrun.
 const FALL: f64 = 0.3;
+/// What an encoding is taken to need, small to large, until it has been measured: a guess that keeps a narrow link from
+/// beginning with the largest.
+const GUESSES: [Bitrate; 3] = [
+    Bitrate::from_kbps(150),
+    Bitrate::from_kbps(500),
+    Bitrate::from_kbps(1_500),
+];
 /// Layers that are followed.
 const LAYERS_MAX: usize = 32;
 
@@ -22,13 +29,16 @@ const LAYERS_MAX: usize = 32;
 pub(super) struct Layers {
     layers: BTreeMap<Layer, Measured>,
     measured: Option<Instant>,
+    /// There is a layer that nobody was told of.
+    new: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Measured {
     /// Since the last measurement.
     bytes: u64,
-    rate: Bitrate,
+    /// None until it was measured over a whole interval.
+    rate: Option<Bitrate>,
 }
 
 impl Layers {
@@ -39,39 +49,33 @@ impl Layers {
             spatial: packet.frame.spatial,
             temporal: packet.frame.temporal,
         };
-        if self.layers.len() < LAYERS_MAX || self.layers.contains_key(&layer) {
+        let known = self.layers.contains_key(&layer);
+        if known || self.layers.len() < LAYERS_MAX {
             self.layers.entry(layer).or_default().bytes += packet.bytes() as u64;
+            self.new |= !known;
         }
     }
 
-    /// The layers with their rates, when it is time to measure.
+    /// The layers with their rates, when it is time to measure or there is a new one.
     pub(super) fn measure(
         &mut self,
         now: Instant,
         arrivals: &[Arrivals],
     ) -> Option<Arc<[LayerRate]>> {
-        let passed = match self.measured {
-            Some(at) => now.saturating_duration_since(at),
-            None => {
-                // As soon as something is known, so that nobody waits for a first measurement.
-                if self.layers.is_empty() {
-                    return None;
-                }
-                MEASURE_EVERY
-            }
-        };
+        let passed = now.saturating_duration_since(*self.measured.get_or_insert(now));
         if passed < MEASURE_EVERY {
-            return None;
+            let new = std::mem::take(&mut self.new);
+            return new.then(|| self.measure_again(now, arrivals)).flatten();
         }
+        self.new = false;
         self.measured = Some(now);
         for measured in self.layers.values_mut() {
             let rate = Bitrate::from_bytes_over(measured.bytes, passed);
             measured.bytes = 0;
-            measured.rate = if rate < measured.rate {
-                measured.rate.scaled(1.0 - FALL) + rate.scaled(FALL)
-            } else {
-                rate
-            };
+            measured.rate = Some(match measured.rate {
+                Some(before) if rate < before => before.scaled(1.0 - FALL) + rate.scaled(FALL),
+                _ => rate,
+            });
         }
         self.measure_again(now, arrivals)
     }
@@ -103,9 +107,18 @@ impl Layers {
                 && it.spatial <= layer.spatial
                 && it.temporal <= layer.temporal
         };
-        let rates = self.layers.iter().filter(|(it, _)| below(it));
-        rates.map(|(_, measured)| measured.rate).sum()
+        let layers = self.layers.iter().filter(|(it, _)| below(it));
+        let rates = layers.map(|(it, measured)| measured.rate.unwrap_or_else(|| guess(it)));
+        rates.sum()
     }
+}
+
+fn guess(layer: &Layer) -> Bitrate {
+    if layer.spatial > 0 || layer.temporal > 0 {
+        return Bitrate::ZERO;
+    }
+    let index = usize::from(layer.encoding.0).min(GUESSES.len() - 1);
+    GUESSES[index]
 }
 
 /// The size of a layer's pictures, as far as its descriptors say.
@@ -134,7 +147,7 @@ mod tests {
         for (encoding, temporal, bytes) in bytes {
             let measured = Measured {
                 bytes: *bytes,
-                rate: Bitrate::ZERO,
+                rate: None,
             };
             layers.layers.insert(layer(*encoding, *temporal), measured);
         }
@@ -144,7 +157,9 @@ mod tests {
     #[test]
     fn a_layer_takes_what_it_depends_on_along() {
         let mut layers = with(&[(0, 0, 1_000), (0, 1, 500), (1, 0, 9_000)]);
-        let rates = layers.measure(Instant::now(), &[]).expect("layers");
+        let now = Instant::now();
+        assert_eq!(layers.measure(now, &[]), None, "too early");
+        let rates = layers.measure(now + MEASURE_EVERY, &[]).expect("layers");
         let rates: Vec<_> = rates.iter().map(|it| it.bitrate.0).collect();
         assert_eq!(rates, [16_000, 24_000, 144_000]);
     }
@@ -153,9 +168,20 @@ mod tests {
     fn a_rate_rises_at_once_and_falls_slowly() {
         let (mut layers, now) = (with(&[(0, 0, 1_000)]), Instant::now());
         layers.measure(now, &[]);
-        assert_eq!(layers.measure(now, &[]), None, "too early");
-        let rates = layers.measure(now + MEASURE_EVERY, &[]).expect("layers");
+        layers.measure(now + MEASURE_EVERY, &[]);
+        let rates = layers.measure(now + 2 * MEASURE_EVERY, &[]);
+        let rates = rates.expect("layers");
         assert_eq!(rates[0].bitrate, Bitrate(11_200));
         assert!(!rates[0].arriving);
+    }
+
+    #[test]
+    fn a_new_layer_is_told_at_once_with_a_guess() {
+        let (mut layers, now) = (with(&[(0, 0, 10), (1, 0, 10), (1, 1, 10)]), Instant::now());
+        layers.new = true;
+        let rates = layers.measure(now, &[]).expect("news");
+        let rates: Vec<_> = rates.iter().map(|it| it.bitrate).collect();
+        assert_eq!(rates, [GUESSES[0], GUESSES[1], GUESSES[1]]);
+        assert_eq!(layers.measure(now, &[]), None);
     }
 }

@@ -164,11 +164,7 @@ impl TrackActor {
         let now = cx.now();
         self.ask_missing(now);
         self.ask_keyframes(now);
-        if self.setup.source.kind() == MediaKind::Video
-            && let Some(layers) = self.layers.measure(now, &self.arrivals)
-        {
-            with_plane(|plane| plane.set_layers(self.setup.key, layers));
-        }
+        self.tell_layers(now);
         if self
             .reported
             .is_none_or(|at| now.saturating_duration_since(at) >= REPORT_EVERY)
@@ -185,6 +181,13 @@ impl TrackActor {
             MediaKind::Video => TICK,
         };
         cx.after(pause, TrackMessage::Tick);
+    }
+
+    /// Tells subscribers which layers there are, when it is time or there is a new one.
+    fn tell_layers(&mut self, now: Instant) {
+        if let Some(layers) = self.layers.measure(now, &self.arrivals) {
+            with_plane(|plane| plane.set_layers(self.setup.key, layers));
+        }
     }
 
     /// Tells the publisher what arrived since the last report.
