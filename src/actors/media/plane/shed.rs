@@ -9,7 +9,7 @@ pub(super) const LAG_HIGH: Duration = Duration::from_millis(20);
 /// One that waited no longer than this says that it can.
 pub(super) const LAG_LOW: Duration = Duration::from_millis(3);
 /// How long a lag must last before more is shed: a thread that was only kept waiting catches up sooner.
-const RAISE_AFTER: Duration = Duration::from_millis(100);
+const RAISE_AFTER: Duration = Duration::from_millis(200);
 /// How long there must be no lag before less is shed, at first; the price of a mistake is a keyframe.
 const LOWER_AFTER: Duration = Duration::from_secs(2);
 /// The same after it was a mistake again and again: it doubles each time.
