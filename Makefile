@@ -23,6 +23,7 @@ test:
 	cargo test --locked --workspace --features greenroom/failpoints
 	cargo build --locked --bin greenroom --example echo_bot
 	target/venv/bin/python -m pytest tests/python
+	node --test --test-concurrency=1 tests/browser/*.test.mjs
 
 bench:
 	@tools/setup build

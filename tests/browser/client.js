@@ -1,0 +1,217 @@
+// What a page needs to be in a call, by docs/PROTOCOL.md alone. It runs in the page, as `window.greenroom`.
+"use strict";
+
+window.greenroom = (() => {
+  const WAIT_MS = 20_000;
+  const hex = (bytes) => Array.from(new Uint8Array(bytes), (b) => b.toString(16).padStart(2, "0")).join("");
+
+  class Link {
+    constructor(guest) {
+      this.guest = guest;
+      this.frames = [];
+      this.waiting = new Set();
+      this.handlers = [];
+      this.ids = 0;
+    }
+
+    take(frame) {
+      for (const handler of this.handlers) handler(frame);
+      for (const wait of this.waiting) {
+        if (!wait.fits(frame)) continue;
+        this.waiting.delete(wait);
+        wait.done(frame);
+        return;
+      }
+      this.frames.push(frame);
+    }
+
+    expect(fits) {
+      const known = this.frames.findIndex(fits);
+      if (known >= 0) return Promise.resolve(this.frames.splice(known, 1)[0]);
+      return new Promise((done, fail) => {
+        const wait = { fits, done };
+        this.waiting.add(wait);
+        setTimeout(() => {
+          if (this.waiting.delete(wait)) fail(new Error(`no ${fits}; instead ${JSON.stringify(this.frames).slice(0, 2000)}`));
+        }, WAIT_MS);
+      });
+    }
+
+    send(t, fields) {
+      this.socket.send(JSON.stringify({ t, ...fields }));
+    }
+
+    async ask(t, fields) {
+      const id = ++this.ids;
+      this.send(t, { id, ...fields });
+      const answer = await this.expect((frame) => frame.id === id);
+      if (answer.t === "error") throw new Error(`${t}: ${answer.code}: ${answer.message}`);
+      return answer;
+    }
+
+    static async login(name) {
+      const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
+      const key = hex(await crypto.subtle.exportKey("raw", pair.publicKey));
+      const link = new Link({ name, key, secret: pair.privateKey });
+      await link.connect();
+      return link;
+    }
+
+    async connect() {
+      this.socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/ws", ["greenroom.v1.json"]);
+      this.socket.onmessage = ({ data }) => this.take(JSON.parse(data));
+      await new Promise((done, fail) => {
+        this.socket.onopen = done;
+        this.socket.onerror = () => fail(new Error("no connection"));
+      });
+      const { name, key, secret } = this.guest;
+      this.send("hello", { guest: { name, key }, heartbeat_ms: 30_000, client: "browser tests" });
+      const challenge = await this.expect((frame) => frame.t === "challenge" || frame.t === "error");
+      const text = ["greenroom guest v1", challenge.node, challenge.nonce, name, key].join("\n");
+      this.send("prove", { signature: hex(await crypto.subtle.sign("Ed25519", secret, new TextEncoder().encode(text))) });
+      this.welcome = await this.expect((frame) => frame.t === "welcome" || frame.t === "error");
+      if (this.welcome.t === "error") throw new Error(this.welcome.message);
+    }
+
+    /** Loses the socket and logs in again, as the same guest. */
+    async reconnect() {
+      const closed = new Promise((done) => (this.socket.onclose = done));
+      this.socket.close();
+      await closed;
+      await this.connect();
+    }
+  }
+
+  /** One participant: publishes what it is told to and receives in fixed slots. */
+  class Call {
+    constructor(link, room) {
+      this.link = link;
+      this.room = room;
+      this.sources = new Map(); // mid -> source
+      this.slots = []; // { mid, kind, video }
+      this.states = new Map(); // mid -> what the server said fills it
+      this.participants = new Map();
+      link.handlers.push((frame) => this.hear(frame));
+    }
+
+    hear(frame) {
+      if (frame.t === "call.slots") for (const slot of frame.slots) this.states.set(slot.mid, slot);
+      if (frame.t === "call.joined") for (const one of frame.participants) this.participants.set(one.participant, one);
+      if (frame.t !== "call.changed") return;
+      for (const one of [...(frame.joined ?? []), ...(frame.updated ?? [])]) this.participants.set(one.participant, one);
+      for (const one of frame.left ?? []) this.participants.delete(one.participant);
+    }
+
+    others() {
+      return [...this.participants.values()].filter((one) => one.participant !== this.participant);
+    }
+
+    /** `publish`: { microphone, camera, screen: MediaStreamTrack }, `slots`: { audio: n, video: n }. */
+    async join(publish, slots, configuration = {}) {
+      this.started = performance.now();
+      this.peer = new RTCPeerConnection({ bundlePolicy: "max-bundle", ...configuration });
+      const senders = new Map();
+      for (const [source, track] of Object.entries(publish)) senders.set(source, this.addTrack(source, track));
+      this.audioSlots = Array.from({ length: slots.audio ?? 0 }, () => this.addSlot("audio"));
+      this.videoSlots = Array.from({ length: slots.video ?? 0 }, () => this.addSlot("video"));
+      if (slots.data) this.channel = this.peer.createDataChannel("tests");
+      this.senders = senders;
+      this.joined = await this.negotiate("call.join");
+      this.participant = this.joined.participant;
+      for (const slot of this.joined.slots ?? []) this.states.set(slot.mid, slot);
+      return this.joined;
+    }
+
+    addTrack(source, track) {
+      const simulcast = source === "camera" && {
+        sendEncodings: [
+          { rid: "q", scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+          { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 500_000 },
+          { rid: "f", maxBitrate: 1_700_000 },
+        ],
+      };
+      const transceiver = this.peer.addTransceiver(track, { direction: "sendonly", ...simulcast });
+      transceiver.source = source;
+      return transceiver;
+    }
+
+    addSlot(kind) {
+      const transceiver = this.peer.addTransceiver(kind, { direction: "recvonly" });
+      const element = document.createElement(kind);
+      element.autoplay = true;
+      element.muted = true;
+      element.srcObject = new MediaStream([transceiver.receiver.track]);
+      document.body.append(element);
+      if (kind === "video") {
+        const seen = (_, frame) => {
+          element.firstFrame ??= performance.now();
+          element.frames = (element.frames ?? 0) + 1;
+          element.size = [frame.width, frame.height];
+          element.requestVideoFrameCallback(seen);
+        };
+        element.requestVideoFrameCallback(seen);
+      }
+      return { transceiver, element, kind };
+    }
+
+    /** Offers what there is now, and takes the answer. */
+    async negotiate(t, more = {}, options = {}) {
+      await this.peer.setLocalDescription(await this.peer.createOffer(options));
+      const tracks = this.peer
+        .getTransceivers()
+        .filter((transceiver) => transceiver.source)
+        .map((transceiver) => ({ mid: transceiver.mid, source: transceiver.source }));
+      const offer = this.peer.localDescription.sdp;
+      const answer = await this.link.ask(t, { room: this.room, offer, tracks, ...more });
+      await this.peer.setRemoteDescription({ type: "answer", sdp: this.only(answer.answer) });
+      return answer;
+    }
+
+    /** The answer with the candidates of one protocol only, if the test says so. */
+    only(answer) {
+      if (!this.candidates) return answer;
+      const others = new RegExp(`^a=candidate:\\S+ 1 (?!${this.candidates})\\S+ .*\\r\\n`, "gmi");
+      return answer.replace(others, "");
+    }
+
+    /** Shows these: [{ slot: index of a video slot, show, width, height, priority, pinned }]. */
+    layout(tiles, more = {}) {
+      const named = tiles.map(({ slot, ...tile }) => ({
+        mid: this.videoSlots[slot].transceiver.mid,
+        width: 1280,
+        height: 720,
+        priority: 100,
+        pinned: false,
+        ...tile,
+      }));
+      return this.link.ask("call.layout", { room: this.room, tiles: named, ...more });
+    }
+
+    /** getStats of one kind, as plain objects. */
+    async stats(type, of = this.peer) {
+      const found = [];
+      for (const [, stat] of await of.getStats()) if (stat.type === type) found.push({ ...stat });
+      return found;
+    }
+
+    inbound(slot) {
+      return this.stats("inbound-rtp", slot.transceiver.receiver).then(([stat]) => stat);
+    }
+  }
+
+  const fakeDevices = (video = { width: 1280, height: 720, frameRate: 30 }) =>
+    navigator.mediaDevices.getUserMedia({ audio: true, video });
+
+  /** Waits until `check` gives something true, and gives that. */
+  async function until(check, what = String(check)) {
+    const end = performance.now() + WAIT_MS;
+    for (;;) {
+      const value = await check();
+      if (value) return value;
+      if (performance.now() > end) throw new Error(`not within ${WAIT_MS} ms: ${what}`);
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  }
+
+  return { Link, Call, fakeDevices, until };
+})();

@@ -1,0 +1,74 @@
+// Starts a real greenroom for a test: `GREENROOM_BIN`, or the debug build.
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const BINARY = process.env.GREENROOM_BIN ?? join(ROOT, "target/debug/greenroom");
+const START_MS = 60_000;
+
+const freeTcpPort = () =>
+  new Promise((done, fail) => {
+    const probe = createServer().on("error", fail);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => done(port));
+    });
+  });
+
+export class Server {
+  static async start(settings = {}) {
+    const server = new Server();
+    server.folder = mkdtempSync(join(tmpdir(), "greenroom-browser-"));
+    server.port = await freeTcpPort();
+    server.settings = { calls__port: "0", ...settings };
+    await server.run();
+    return server;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get log() {
+    return readFileSync(join(this.folder, "log.txt"), "utf8");
+  }
+
+  async run() {
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("GREENROOM_")));
+    for (const [name, value] of Object.entries(this.settings)) env[`GREENROOM_${name.toUpperCase()}`] = value;
+    const log = openSync(join(this.folder, "log.txt"), "a");
+    const data = join(this.folder, "data");
+    this.process = spawn(BINARY, ["serve", "--guests", "--data", data, "--listen", `127.0.0.1:${this.port}`], {
+      env,
+      stdio: ["ignore", log, log],
+    });
+    const end = Date.now() + START_MS;
+    while (Date.now() < end) {
+      if (this.process.exitCode !== null) throw new Error(`the server ended:\n${this.log}`);
+      const ready = await fetch(`${this.url}/readyz`).catch(() => null);
+      if (ready?.ok) return;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    throw new Error(`the server is not ready:\n${this.log}`);
+  }
+
+  async metrics() {
+    return (await fetch(`${this.url}/metrics`)).text();
+  }
+
+  stop(signal = "SIGTERM") {
+    return new Promise((done) => {
+      const over = () => {
+        rmSync(this.folder, { recursive: true, force: true });
+        done();
+      };
+      if (this.process.exitCode !== null) return over();
+      this.process.once("exit", over);
+      this.process.kill(signal);
+    });
+  }
+}
