@@ -38,7 +38,8 @@ pub(super) fn answer(
             Decision::Data => writer.data(line),
             Decision::Media(_) | Decision::Refused => writer.refused(line),
         }
-        if line.mid == tagged.mid {
+        // On each: aiortc looks at the last line of the bundle only, others at the first.
+        if decision.is_accepted() {
             writer.candidates();
         }
     }

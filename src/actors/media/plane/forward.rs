@@ -169,12 +169,25 @@ impl Plane {
         for peer in self.ready.take_held() {
             if let Some(seat) = self.seats.get_mut(peer) {
                 Ready::release(&mut seat.standing);
-                if seat.egress.pacer.may_send(now) {
+                seat.egress.pad(now);
+                let may_send = seat.egress.pacer.may_send(now);
+                if may_send {
                     stand(&mut self.ready, peer, seat);
-                } else {
+                }
+                if !may_send || seat.egress.pacer.probe().is_some() {
                     self.ready.keep_held(peer, &mut seat.standing);
                 }
             }
+        }
+    }
+
+    /// A packet of a probe left: the next one follows as soon as the pace of the probe allows.
+    pub(super) fn go_on_probing(&mut self, peer: PeerKey, now: Instant) {
+        if let Some(seat) = self.seats.get_mut(peer) {
+            if seat.egress.pad(now) {
+                stand(&mut self.ready, peer, seat);
+            }
+            self.ready.keep_held(peer, &mut seat.standing);
         }
     }
 

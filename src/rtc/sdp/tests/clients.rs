@@ -63,6 +63,15 @@ fn chromium_publishes_simulcast_and_takes_slots() {
         section(&text, "1"),
         &["a=simulcast:recv q;h;f", "a=rid:q recv"],
     );
+    for mid in ["1", "2", "3", "4"] {
+        assert_has(
+            section(&text, mid),
+            &[
+                "a=candidate:1 1 udp 2130706431 192.0.2.1 7701 typ host",
+                "a=end-of-candidates",
+            ],
+        );
+    }
     assert_has(
         section(&text, "4"),
         &["a=sctp-port:5000", "a=max-message-size:65536"],
