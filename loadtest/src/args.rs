@@ -1,8 +1,11 @@
 //! The command line. `loadtest/README.md` repeats it with the figures.
 
 use crate::fleet::Encoding;
+pub(crate) use calls::{CallArgs, Leg, Limit, Profile};
 use clap::{ArgGroup, Parser, ValueEnum};
 use std::path::PathBuf;
+
+mod calls;
 
 /// The first argument of a worker process: the harness starts itself again with it.
 pub(crate) const WORKER: &str = "__worker";
@@ -28,6 +31,32 @@ pub(crate) enum Scenario {
     Acks,
     /// A client far behind catches up while others chat.
     Sync,
+    /// Rooms of participants, one speaker each.
+    Call,
+    /// The same with more and more rooms, until audio is lost.
+    Curve,
+    /// One sends, many watch: CPU per forwarded packet.
+    Livestream,
+    /// All to all with cameras.
+    Meeting,
+    /// Few packets on an idle machine: latency that forwarding adds.
+    Latency,
+    /// More than the CPU, or a subscriber's link, carries.
+    Overload,
+    /// Random loss on one leg.
+    Lossy,
+    /// A subscriber's link steps down and up again.
+    Step,
+    /// Participants come and go.
+    Churn,
+    /// Calls and chat side by side.
+    Mixed,
+    /// Tracks panic.
+    Track,
+    /// DTLS set-ups under loss, and under foreign ClientHellos.
+    Handshake,
+    /// CPU and memory per idle participant.
+    Peers,
 }
 
 impl Scenario {
@@ -43,6 +72,19 @@ impl Scenario {
             Self::Idle => "idle",
             Self::Acks => "acks",
             Self::Sync => "sync",
+            Self::Call => "call",
+            Self::Curve => "curve",
+            Self::Livestream => "livestream",
+            Self::Meeting => "meeting",
+            Self::Latency => "latency",
+            Self::Overload => "overload",
+            Self::Lossy => "lossy",
+            Self::Step => "step",
+            Self::Churn => "churn",
+            Self::Mixed => "mixed",
+            Self::Track => "track",
+            Self::Handshake => "handshake",
+            Self::Peers => "peers",
         }
     }
 
@@ -58,6 +100,21 @@ impl Scenario {
             Self::Idle => (5_000, 50, 0.0, 10.0, 200),
             Self::Acks => (400, 200, 0.0, 20.0, 200),
             Self::Sync => (500, 50, 200.0, 20.0, 200),
+            Self::Call => (0, 100, 0.0, 20.0, 200),
+            Self::Curve => (0, 100, 0.0, 10.0, 200),
+            // Of these, the rate is packets a second of the one who sends.
+            Self::Livestream => (0, 1, 1_000.0, 10.0, 200),
+            Self::Latency => (0, 1, 100.0, 20.0, 200),
+            Self::Meeting => (0, 1, 0.0, 20.0, 200),
+            Self::Overload => (0, 1, 0.0, 10.0, 200),
+            Self::Lossy => (0, 10, 0.0, 20.0, 200),
+            Self::Step => (0, 1, 0.0, 20.0, 200),
+            Self::Churn => (0, 10, 5.0, 20.0, 200),
+            // Users, rooms, posts a second.
+            Self::Mixed => (100, 10, 30.0, 20.0, 200),
+            Self::Track => (0, 4, 0.0, 10.0, 200),
+            Self::Handshake => (0, 10, 0.0, 0.0, 200),
+            Self::Peers => (0, 50, 0.0, 20.0, 200),
         }
     }
 }
@@ -108,9 +165,9 @@ pub(crate) struct Args {
     /// Bytes of text in a post.
     #[arg(long, value_name = "N")]
     text_bytes: Option<usize>,
-    /// Posts that fall due at the same moment, from different authors.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) burst: usize,
+    /// Posts that fall due at the same moment, from different authors (1); livestream: packets of a frame (10).
+    #[arg(long, value_name = "N")]
+    burst: Option<usize>,
     /// Decides everything random.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
@@ -163,6 +220,8 @@ pub(crate) struct Args {
     /// offline: rounds of diverging and merging.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) rounds: u32,
+    #[command(flatten)]
+    pub(crate) call: CallArgs,
 }
 
 impl Args {
@@ -184,6 +243,15 @@ impl Args {
 
     pub(crate) fn text_bytes(&self) -> usize {
         self.text_bytes.unwrap_or(self.scenario.defaults().4)
+    }
+
+    pub(crate) fn burst(&self) -> usize {
+        let default = if self.scenario == Scenario::Livestream {
+            10
+        } else {
+            1
+        };
+        self.burst.unwrap_or(default).max(1)
     }
 
     pub(crate) fn processes(&self) -> usize {

@@ -2,6 +2,7 @@
 //! client's ledger with what is stored. `loadtest/README.md` tells how to run it.
 
 mod args;
+mod call;
 mod client;
 mod clock;
 mod content;

@@ -72,6 +72,18 @@ impl Stage {
     /// # Errors
     /// When there is none, or no way in.
     pub(crate) async fn set(args: &Args, build: Build) -> anyhow::Result<Self> {
+        Self::set_with(args, build, None).await
+    }
+
+    /// Starts or finds the server; one of our own gets so many media shards, or as many as it likes.
+    ///
+    /// # Errors
+    /// When there is none, or no way in.
+    pub(crate) async fn set_with(
+        args: &Args,
+        build: Build,
+        shards: Option<usize>,
+    ) -> anyhow::Result<Self> {
         let bar = ProgressBar::new_spinner().with_style(
             ProgressStyle::with_template("{elapsed_precise} {spinner} {prefix:<12} {msg}")
                 .context("the progress line")?,
@@ -81,7 +93,8 @@ impl Stage {
             None => {
                 bar.set_prefix("server");
                 bar.set_message("building and starting");
-                let server = Server::spawn(build, args.data_in.as_deref(), args.keep_data).await?;
+                let server =
+                    Server::spawn(build, shards, args.data_in.as_deref(), args.keep_data).await?;
                 let endpoint = Endpoint {
                     addr: server.addr(),
                     host: server.addr().to_string(),
@@ -293,6 +306,12 @@ impl Stage {
     /// What the server used so far, if it can be seen.
     pub(crate) fn usage(&self) -> Option<Usage> {
         self.meter.as_ref().map(Meter::read)
+    }
+
+    /// The server's process, if it can be seen.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        let own = self.server.as_ref().and_then(Server::pid);
+        own.or(self.args.pid)
     }
 
     /// What was seen of the server's usage through the run.

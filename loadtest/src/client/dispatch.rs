@@ -1,6 +1,6 @@
 //! What a client does with what the server says.
 
-use super::{Client, Keep, OnLoss, Room, ended};
+use super::{CALL_FRAMES_MAX, Client, Keep, OnLoss, Room, ended};
 use crate::clock::now_us;
 use crate::ledger::{Acked, Seen};
 use crate::wire::{HotFrame, Inbound, LinkError, Message, Opcode};
@@ -294,6 +294,26 @@ impl Client {
             | ServerFrame::Members { id, .. }
             | ServerFrame::Invites { id, .. } => self.answer(Some(id), frame),
             ServerFrame::Ops { id, .. } => self.answer(id, frame),
+            ServerFrame::CallJoined(ref joined) => {
+                let id = joined.id;
+                self.answer(Some(id), frame);
+            }
+            ServerFrame::CallAnswer(ref answer) => {
+                let id = answer.id;
+                self.answer(Some(id), frame);
+            }
+            ServerFrame::CallChanged(_)
+            | ServerFrame::CallSlots(_)
+            | ServerFrame::CallDemand(_)
+            | ServerFrame::CallMuted(_)
+            | ServerFrame::CallQuality(_)
+            | ServerFrame::CallEnded(_) => {
+                let state = &mut *self.state.borrow_mut();
+                if state.calls.len() == CALL_FRAMES_MAX {
+                    state.calls.pop_front();
+                }
+                state.calls.push_back(frame);
+            }
             ServerFrame::Drain { .. } => self.tally.borrow_mut().error("drained"),
             _ => {}
         }

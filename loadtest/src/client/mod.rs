@@ -21,7 +21,7 @@ use greenroom::protocol::{
     ClientFrame, Hello, RequestId, RoomRef, ServerFrame, Subprotocol, Welcome,
 };
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -30,6 +30,8 @@ use tokio::sync::oneshot;
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
 /// The kernel's receive buffer of a reader that will stall, bytes: so that stalling is felt by the server soon.
 const STALLING_RECEIVE_BYTES: u32 = 16 * 1024;
+/// Frames of calls that wait to be taken; the oldest go first.
+const CALL_FRAMES_MAX: usize = 1_024;
 /// Heartbeat interval asked for; the fleet beats at half of it.
 pub(crate) const HEARTBEAT_MS: u32 = 30_000;
 
@@ -94,6 +96,8 @@ struct State {
     resuming: bool,
     lost_at_us: Option<u64>,
     entries: Vec<Entry>,
+    /// What calls said, until it is taken.
+    calls: VecDeque<ServerFrame>,
 }
 
 impl Client {
@@ -358,6 +362,11 @@ impl Client {
     /// Takes the entries kept so far ([`Keep::Entries`]), in the order they came.
     pub(crate) fn take_entries(&self) -> Vec<Entry> {
         std::mem::take(&mut self.state.borrow_mut().entries)
+    }
+
+    /// Takes what calls said, in the order it came.
+    pub(crate) fn take_call_frames(&self) -> VecDeque<ServerFrame> {
+        std::mem::take(&mut self.state.borrow_mut().calls)
     }
 
     fn fill_window(self: &Rc<Self>, room: usize) {

@@ -53,6 +53,29 @@ pub(crate) struct Report {
     pub(crate) restarts: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) recover_ms: Option<Quantiles>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) packets_in: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) packets_forwarded: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cpu_us_per_forwarded_packet: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) audio_loss_percent: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) video_loss_percent: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) audio_latency_ms: Option<Quantiles>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) video_latency_ms: Option<Quantiles>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) forward_ms: Option<Quantiles>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) freezes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) time_to_first_frame_ms: Option<Quantiles>,
+    /// Packets dropped, by lane and reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) drops: BTreeMap<String, BTreeMap<String, u64>>,
     /// What only some scenarios measure.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) details: BTreeMap<String, Value>,
@@ -168,6 +191,17 @@ mod tests {
             rss_bytes_per_connection: Some(409.5),
             restarts: Some(1),
             recover_ms: Some(quantiles),
+            packets_in: Some(100),
+            packets_forwarded: Some(900),
+            cpu_us_per_forwarded_packet: Some(1.5),
+            audio_loss_percent: Some(0.0),
+            video_loss_percent: Some(2.5),
+            audio_latency_ms: Some(quantiles),
+            video_latency_ms: Some(quantiles),
+            forward_ms: Some(quantiles),
+            freezes: Some(2),
+            time_to_first_frame_ms: Some(quantiles),
+            drops: BTreeMap::from([("enhancement".into(), BTreeMap::from([("stale".into(), 7)]))]),
             clean: true,
             ..Report::default()
         };

@@ -42,6 +42,7 @@ pub(super) fn table(report: &Report) -> String {
 pub(super) fn rows(report: &Report) -> Vec<(&'static str, String)> {
     let count = |n: Option<u64>| n.map(|n| n.to_string());
     let real = |x: Option<f64>| x.map(|x| format!("{x:.2}"));
+    let fine = |x: Option<f64>| x.map(|x| format!("{x:.4}"));
     let quantiles = |q: Option<Quantiles>| {
         q.map(|q| {
             let Quantiles {
@@ -73,10 +74,40 @@ pub(super) fn rows(report: &Report) -> Vec<(&'static str, String)> {
         ),
         ("restarts", count(report.restarts)),
         ("recover_ms", quantiles(report.recover_ms)),
+        ("packets_in", count(report.packets_in)),
+        ("packets_forwarded", count(report.packets_forwarded)),
+        (
+            "cpu_us_per_forwarded_packet",
+            real(report.cpu_us_per_forwarded_packet),
+        ),
+        ("audio_loss_percent", fine(report.audio_loss_percent)),
+        ("video_loss_percent", fine(report.video_loss_percent)),
+        ("audio_latency_ms", quantiles(report.audio_latency_ms)),
+        ("video_latency_ms", quantiles(report.video_latency_ms)),
+        ("forward_ms", quantiles(report.forward_ms)),
+        ("freezes", count(report.freezes)),
+        (
+            "time_to_first_frame_ms",
+            quantiles(report.time_to_first_frame_ms),
+        ),
+        ("drops", drops(report)),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name, value?)))
     .collect()
+}
+
+/// Every lane that dropped something, with its reasons.
+fn drops(report: &Report) -> Option<String> {
+    let lanes = report.drops.iter().map(|(lane, reasons)| {
+        let reasons: Vec<_> = reasons
+            .iter()
+            .map(|(why, n)| format!("{why} {n}"))
+            .collect();
+        format!("{lane}: {}", reasons.join(", "))
+    });
+    let lanes: Vec<_> = lanes.collect();
+    (!lanes.is_empty()).then(|| lanes.join("; "))
 }
 
 /// A figure in words.

@@ -34,7 +34,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
     let load = Load {
         pace: Pace::Open {
             rate: args.rate(),
-            burst: args.burst,
+            burst: args.burst(),
         },
         signals: Signals::default(),
         seconds: 2.0 * phase_s + CALM_S,

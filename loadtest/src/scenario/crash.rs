@@ -43,7 +43,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
     let load = Load {
         pace: Pace::Open {
             rate: args.rate(),
-            burst: args.burst,
+            burst: args.burst(),
         },
         signals: Signals::default(),
         seconds: f64::from(args.kills) * SECONDS_MAX.0 + SECONDS_MAX.1,

@@ -18,7 +18,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
     let load = Load {
         pace: Pace::Open {
             rate: args.rate(),
-            burst: args.burst,
+            burst: args.burst(),
         },
         signals: Signals::default(),
         seconds: args.seconds(),
@@ -29,7 +29,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
     let ran = stage.drive(plans).await?;
     let found = stage.audit(&ran.outcome).await?;
     let mut report = measured(&stage, &ran, &found);
-    let bound = CPU_US_MAX[usize::from(args.burst >= BURST_MIN)];
+    let bound = CPU_US_MAX[usize::from(args.burst() >= BURST_MIN)];
     let cpu_us = report.cpu_us_per_delivery;
     report.at_most("server CPU per delivery, µs", cpu_us, bound);
     promises(&mut report);

@@ -1,6 +1,7 @@
 //! The scenarios, one file each, and what their reports have in common.
 
 mod acks;
+mod calls;
 mod chaos;
 mod chat;
 mod crash;
@@ -34,6 +35,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<Report> {
         Scenario::Idle => idle::run(args).await,
         Scenario::Acks => acks::run(args).await,
         Scenario::Sync => sync::run(args).await,
+        _ => calls::run(args).await,
     }
 }
 
@@ -44,7 +46,7 @@ fn blank(args: &Args) -> Report {
         "rooms": args.rooms(),
         "rate": args.rate(),
         "seconds": args.seconds(),
-        "burst": args.burst,
+        "burst": args.burst(),
         "text_bytes": args.text_bytes(),
         "seed": args.seed,
         "processes": args.processes(),

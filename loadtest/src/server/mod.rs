@@ -1,8 +1,12 @@
 //! The server under test: started, watched, killed and started again by process id.
 
 pub(crate) mod http;
+mod metrics;
+mod pin;
 mod usage;
 
+pub(crate) use metrics::Metrics;
+pub(crate) use pin::pin;
 pub(crate) use usage::{Meter, Sample, Usage};
 
 use anyhow::{Context, bail, ensure};
@@ -54,13 +58,14 @@ impl Folder {
 }
 
 impl Server {
-    /// Builds the server if need be, starts it on a free port and waits until it is ready. The data live in a temporary
+    /// Builds the server if need be (with so many media shards, when said), starts it on a free port and waits until it is ready. The data live in a temporary
     /// folder under `parent` (the system's own when absent), which `keep` leaves behind.
     ///
     /// # Errors
     /// When it cannot be built or started.
     pub(crate) async fn spawn(
         build: Build,
+        shards: Option<usize>,
         parent: Option<&Path>,
         keep: bool,
     ) -> anyhow::Result<Self> {
@@ -79,7 +84,7 @@ impl Server {
         let addr = free_port()?;
         std::fs::write(
             folder.path().join("greenroom.toml"),
-            config(addr, &folder.path().join("data")),
+            config(addr, &folder.path().join("data"), shards),
         )?;
         let mut server = Self {
             binary,
@@ -248,7 +253,8 @@ fn free_port() -> anyhow::Result<SocketAddr> {
 }
 
 /// The configuration of a server under test: limits that are there against abuse are out of the way.
-fn config(addr: SocketAddr, data: &Path) -> String {
+fn config(addr: SocketAddr, data: &Path, shards: Option<usize>) -> String {
+    let shards = shards.map_or_else(String::new, |n| format!("shards = {n}\n"));
     let rates = "frames = { per_s = 1000000, burst = 1000000 }\n\
                  bytes = { per_s = 1000000000, burst = 1000000000 }\n\
                  ops = { per_s = 1000000, burst = 1000000 }\n\
@@ -256,7 +262,8 @@ fn config(addr: SocketAddr, data: &Path) -> String {
                  reads = { per_s = 1000000, burst = 1000000 }\n\
                  changes = { per_s = 1000000, burst = 1000000 }\n";
     format!(
-        "[server]\nlisten = [\"{addr}\"]\ndata = {data:?}\n\n[guests]\nenabled = true\ncreate_rooms = true\n\n\
+        "[server]\nlisten = [\"{addr}\"]\ndata = {data:?}\n\n\
+         [calls]\nport = 0\naddresses = [\"127.0.0.1\"]\nparticipants_max = 10000\n{shards}\n[guests]\nenabled = true\ncreate_rooms = true\n\n\
          [limits]\nconnections = 100000\n\n[limits.connection]\n{rates}\n[limits.user]\n{rates}"
     )
 }

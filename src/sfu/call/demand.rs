@@ -31,8 +31,11 @@ impl Call {
             if publication.source.kind() != MediaKind::Video {
                 continue;
             }
+            // What has not come yet cannot be in a slot: it must come first.
+            let has_come = publication.codec.is_some();
             let is_watched = |encoding: usize| {
-                filled.contains(track) && !publication.muted && covers(publication, encoding)
+                let is_shown = filled.contains(track) && !publication.muted;
+                !has_come || (is_shown && covers(publication, encoding))
             };
             let watched: Vec<bool> = (0..publication.demanded.len()).map(is_watched).collect();
             if watched == publication.demanded && watched.iter().all(|watched| !watched) {

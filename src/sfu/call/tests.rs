@@ -379,6 +379,26 @@ fn layers_nobody_watches_are_paused_after_a_while_and_back_at_once() {
 }
 
 #[test]
+fn what_has_not_come_yet_is_not_paused() {
+    let mut stage = Stage::new(10);
+    let (ann, _) = stage
+        .call
+        .join(stage.now, arrival("ann"), usual(0, 0))
+        .expect("room");
+    stage.call.connected(ann);
+    let camera = stage.track(ann, Source::Camera);
+    stage.pass(DEMAND_HOLD * 2);
+    let active = |stage: &Stage| {
+        let publication = stage.call.publication(camera).expect("there");
+        publication.demanded().any(|(_, active)| active)
+    };
+    assert!(active(&stage), "else it would never begin");
+    stage.start(ann);
+    stage.pass(DEMAND_HOLD);
+    assert!(!active(&stage), "nobody watches it");
+}
+
+#[test]
 fn new_offers_keep_what_stays_and_end_what_is_gone() {
     let mut stage = Stage::new(10);
     let ann = stage.join("ann", usual(1, 1));

@@ -4,8 +4,6 @@
 //! Inside one slot packets leave in the order of the publisher's sequence. When a more urgent packet is served, older
 //! and less urgent pictures of its slot go out first if they are begun or young, and are dropped whole otherwise.
 
-#[cfg(test)]
-mod forwarding;
 mod gate;
 mod limits;
 mod queue;

@@ -10,7 +10,7 @@ use super::demux::Demux;
 use super::outlet::Outlet;
 use super::socket::MediaSocket;
 use super::tcp::TcpEvent;
-use crate::actors::media::{Figures, Plane, Refusal, with_plane};
+use crate::actors::media::{Figures, Plane, Pressure, Refusal, with_plane};
 use crate::rtc::Path;
 use crate::rtc::ice::{StunVerdict, stun_local_ufrag};
 use crate::rtc::session::{Datagram, classify};
@@ -135,8 +135,12 @@ impl Driver {
                         datagram(plane, demux, Path::Udp(from), bytes, arrived, now);
                     });
                 }
-                let oldest = self.behind.map_or(oldest, |behind| behind.min(oldest));
-                plane.observe_lag(now, now.saturating_duration_since(oldest));
+                let since = |then: Instant| now.saturating_duration_since(then);
+                let pressure = Pressure {
+                    waited: since(oldest),
+                    behind: self.behind.map_or(Duration::ZERO, since),
+                };
+                plane.observe(now, pressure);
             });
         }
         let drops = self.socket.kernel_drops();

@@ -167,6 +167,9 @@ impl Plane {
                 } else {
                     self.figures.retransmitted.add(1);
                 }
+                if egress.pacer.probe().is_some() {
+                    self.go_on_probing(departure.peer, now);
+                }
             }
         }
         true

@@ -169,12 +169,25 @@ impl Plane {
         for peer in self.ready.take_held() {
             if let Some(seat) = self.seats.get_mut(peer) {
                 Ready::release(&mut seat.standing);
-                if seat.egress.pacer.may_send(now) {
+                seat.egress.pad(now);
+                let may_send = seat.egress.pacer.may_send(now);
+                if may_send {
                     stand(&mut self.ready, peer, seat);
-                } else {
+                }
+                if !may_send || seat.egress.pacer.probe().is_some() {
                     self.ready.keep_held(peer, &mut seat.standing);
                 }
             }
+        }
+    }
+
+    /// A packet of a probe left: the next one follows as soon as the pace of the probe allows.
+    pub(super) fn go_on_probing(&mut self, peer: PeerKey, now: Instant) {
+        if let Some(seat) = self.seats.get_mut(peer) {
+            if seat.egress.pad(now) {
+                stand(&mut self.ready, peer, seat);
+            }
+            self.ready.keep_held(peer, &mut seat.standing);
         }
     }
 
@@ -197,18 +210,21 @@ impl Plane {
     }
 }
 
-/// The encodings that slots take or are to take, one bit each.
+/// The encodings that slots take, are to take, or would take if they came, one bit each.
 fn watched(seats: &mut Seats<Seat>, subscribers: &[(PeerKey, SlotIndex)]) -> u8 {
     let mut watched = 0;
-    for (peer, slot) in subscribers {
-        let Some(slot) = seats
-            .get_mut(*peer)
-            .and_then(|seat| seat.egress.get_mut(*slot))
-        else {
+    for (peer, index) in subscribers {
+        let Some(egress) = seats.get_mut(*peer).map(|seat| &mut seat.egress) else {
             continue;
         };
-        for target in [slot.selector.target(), slot.selector.current()] {
-            watched |= target.map_or(0, |it| 1 << it.encoding.0.min(7));
+        let wished = egress.wished(*index);
+        let Some(slot) = egress.get_mut(*index) else {
+            continue;
+        };
+        let targets = [slot.selector.target(), slot.selector.current()];
+        let encodings = targets.map(|target| target.map(|it| it.encoding));
+        for encoding in encodings.into_iter().chain([wished]).flatten() {
+            watched |= 1 << encoding.0.min(7);
         }
     }
     watched

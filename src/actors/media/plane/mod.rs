@@ -25,6 +25,7 @@ mod upward;
 
 pub use departure::Departure;
 pub use seats::PeerKey;
+pub use shed::Pressure;
 
 pub(in crate::actors::media) use admission::{Admission, Line};
 pub(in crate::actors::media) use repair::OUR_SSRC;
@@ -44,7 +45,7 @@ use shed::Shed;
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use timers::Timers;
 use tokio::sync::Notify;
 
@@ -178,9 +179,9 @@ impl Plane {
         self.gone.pop_front()
     }
 
-    /// Takes in how long the oldest datagram of a batch waited.
-    pub fn observe_lag(&mut self, now: Instant, lag: Duration) {
-        self.shed.observe(now, lag);
+    /// Takes in how far the thread is behind, once for each batch.
+    pub fn observe(&mut self, now: Instant, pressure: Pressure) {
+        self.shed.observe(now, pressure);
         self.figures.shedding.set(self.shed.level() as u64);
     }
 

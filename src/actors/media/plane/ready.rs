@@ -70,10 +70,12 @@ impl Ready {
         standing.held = false;
     }
 
-    /// It still may not send.
+    /// It is to be looked at again soon.
     pub(super) fn keep_held(&mut self, peer: PeerKey, standing: &mut Standing) {
-        standing.held = true;
-        self.held.push(peer);
+        if !standing.held {
+            standing.held = true;
+            self.held.push(peer);
+        }
     }
 
     pub(super) fn is_holding(&self) -> bool {

@@ -14,8 +14,6 @@ use std::time::{Duration, Instant};
 
 /// The SSRC that speaks in our feedback: we are one, whatever we send.
 pub(in crate::actors::media) const OUR_SSRC: u32 = 1;
-/// Probes put into a lane at once.
-const PROBES_IN_A_ROW: usize = 8;
 
 impl Plane {
     /// A subscriber misses packets of a slot.
@@ -196,23 +194,16 @@ impl super::egress::Egress {
             .sum()
     }
 
-    /// Queues the newest pictures again while a probe has nothing else to send. True if it did.
+    /// Queues the newest picture again while a probe has nothing else to send. True if it did; ask again once it left.
     pub(super) fn pad(&mut self, now: Instant) -> bool {
-        let due = self.pacer.padding_due(now);
-        if due == 0 {
+        if self.pacer.probe().is_none() || self.backlog() > 0 || self.pacer.padding_due(now) == 0 {
             return false;
         }
-        let mut left = due;
-        let mut queued = false;
-        for _ in 0..PROBES_IN_A_ROW {
-            let probe = self.slots.iter().find_map(|slot| slot.slot.probe());
-            let Some(probe) = probe.filter(|_| left > 0) else {
-                break;
-            };
-            left = left.saturating_sub(probe.packet.bytes());
-            self.lanes.push_again(now, probe);
-            queued = true;
-        }
-        queued
+        let probe = self.slots.iter().find_map(|slot| slot.slot.probe());
+        let Some(probe) = probe else {
+            return false;
+        };
+        self.lanes.push_again(now, probe);
+        true
     }
 }

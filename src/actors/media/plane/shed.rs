@@ -5,11 +5,11 @@ use super::streams::Class;
 use std::time::{Duration, Instant};
 
 /// A datagram that waited this long says that the thread cannot keep up.
-pub(super) const LAG_HIGH: Duration = Duration::from_millis(15);
+pub(super) const LAG_HIGH: Duration = Duration::from_millis(20);
 /// One that waited no longer than this says that it can.
 pub(super) const LAG_LOW: Duration = Duration::from_millis(3);
-/// How long a lag must last before more is shed.
-const RAISE_AFTER: Duration = Duration::from_millis(20);
+/// How long a lag must last before more is shed: a thread that was only kept waiting catches up sooner.
+const RAISE_AFTER: Duration = Duration::from_millis(200);
 /// How long there must be no lag before less is shed, at first; the price of a mistake is a keyframe.
 const LOWER_AFTER: Duration = Duration::from_secs(2);
 /// The same after it was a mistake again and again: it doubles each time.
@@ -117,7 +117,34 @@ impl Passage {
     }
 }
 
-/// Watches how long datagrams wait and decides how much to shed.
+/// How far a thread is behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pressure {
+    /// How long the oldest datagram of a batch had waited in the socket.
+    pub waited: Duration,
+    /// How long departures have been waiting without a pause. Their lanes drop by rank too, so this alone gives up no
+    /// more than the larger encodings.
+    pub behind: Duration,
+}
+
+impl Pressure {
+    /// The most that may be shed for it: nothing without a lag.
+    fn allows(self) -> Shedding {
+        if self.waited >= LAG_HIGH {
+            Shedding::Video
+        } else if self.behind >= LAG_HIGH {
+            Shedding::Enhancement
+        } else {
+            Shedding::Nothing
+        }
+    }
+
+    fn is_calm(self) -> bool {
+        self.waited.max(self.behind) <= LAG_LOW
+    }
+}
+
+/// Watches how far the thread is behind and decides how much to shed.
 #[derive(Debug)]
 pub(super) struct Shed {
     level: Shedding,
@@ -149,20 +176,24 @@ impl Shed {
         self.level
     }
 
-    /// Takes in how long the oldest datagram of a batch has waited.
-    pub(super) fn observe(&mut self, now: Instant, lag: Duration) {
-        if lag >= LAG_HIGH {
+    /// Takes in how far the thread is behind, once for each batch.
+    pub(super) fn observe(&mut self, now: Instant, pressure: Pressure) {
+        let most = pressure.allows();
+        if most == Shedding::Nothing {
+            self.lagging = None;
+        }
+        if most > Shedding::Nothing {
             self.calm = None;
             let since = *self.lagging.get_or_insert(now);
-            if now.saturating_duration_since(since) >= RAISE_AFTER {
+            let lasted = now.saturating_duration_since(since);
+            if lasted >= RAISE_AFTER && self.level < most {
                 if self.level == Shedding::Nothing {
                     self.learn(now);
                 }
                 self.level = self.level.more();
                 self.lagging = Some(now);
             }
-        } else if lag <= LAG_LOW {
-            self.lagging = None;
+        } else if pressure.is_calm() {
             let since = *self.calm.get_or_insert(now);
             let calm = now.saturating_duration_since(since);
             if calm >= self.patience && self.level > Shedding::Nothing {
@@ -190,8 +221,14 @@ impl Shed {
 mod tests {
     use super::*;
 
-    const HIGH: Duration = LAG_HIGH;
-    const NONE: Duration = Duration::ZERO;
+    const HIGH: Pressure = Pressure {
+        waited: LAG_HIGH,
+        behind: Duration::ZERO,
+    };
+    const NONE: Pressure = Pressure {
+        waited: Duration::ZERO,
+        behind: Duration::ZERO,
+    };
 
     #[test]
     fn frames_are_given_up_whole() {
@@ -243,6 +280,20 @@ mod tests {
         assert!(!shed.level().takes(Class::Audio));
         assert!(!Enhancement.takes(Class::Base));
         assert!(!Cameras.takes(Class::Screen));
+    }
+
+    #[test]
+    fn departures_that_wait_cost_only_the_larger_encodings() {
+        let (mut shed, mut now) = (Shed::default(), Instant::now());
+        let behind = Pressure {
+            waited: Duration::ZERO,
+            behind: Duration::from_secs(1),
+        };
+        for _ in 0..10 {
+            shed.observe(now, behind);
+            now += RAISE_AFTER;
+        }
+        assert_eq!(shed.level(), Shedding::Enhancement);
     }
 
     #[test]

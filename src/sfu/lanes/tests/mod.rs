@@ -1,3 +1,5 @@
+mod forwarding;
+
 use super::*;
 use crate::sfu::packet::sample::Publisher;
 use std::time::Duration;
@@ -404,4 +406,18 @@ fn slots_are_bounded() {
     let mut lanes = EgressLanes::new();
     let opened = std::iter::from_fn(|| lanes.open(MediaKind::Video, 0)).count();
     assert_eq!(opened, SLOTS_MAX);
+}
+
+#[test]
+fn a_picture_that_is_leaving_has_twice_the_time_and_is_then_truncated() {
+    let now = Instant::now();
+    let (mut lanes, slot, mut camera) = showing(now);
+    let picture = camera.layer(now, 3, 0);
+    push_all(&mut lanes, now, slot, Base, &picture);
+    assert!(media(&mut lanes, Base, now).is_some(), "it begins");
+    assert!(media(&mut lanes, Base, now + ms(599)).is_some());
+    assert!(media(&mut lanes, Base, now + ms(601)).is_none());
+    assert_eq!(lanes.dropped(Base, DropReason::Truncated), 1);
+    assert_eq!(lanes.dropped(Base, DropReason::Age), 0);
+    assert_eq!(lanes.next_starved(), Some(slot));
 }
