@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 const MEASURE_EVERY: Duration = Duration::from_millis(500);
 /// An encoding without packets for so long does not arrive. Screens may stand still for a second between two.
 const ARRIVING: Duration = Duration::from_millis(1_500);
-/// How much of a new measurement counts at once when rates fall; they rise at once, so that links are not overrun.
-const FALL: f64 = 0.3;
+/// How much of a new measurement counts at once: a keyframe makes one interval many times as large as the next.
+const WEIGHT: f64 = 0.3;
 /// What an encoding is taken to need, small to large, until it has been measured: a guess that keeps a narrow link from
 /// beginning with the largest.
 const GUESSES: [Bitrate; 3] = [
@@ -69,13 +69,11 @@ impl Layers {
         }
         self.new = false;
         self.measured = Some(now);
-        for measured in self.layers.values_mut() {
+        for (layer, measured) in &mut self.layers {
             let rate = Bitrate::from_bytes_over(measured.bytes, passed);
             measured.bytes = 0;
-            measured.rate = Some(match measured.rate {
-                Some(before) if rate < before => before.scaled(1.0 - FALL) + rate.scaled(FALL),
-                _ => rate,
-            });
+            let before = measured.rate.unwrap_or_else(|| guess(layer));
+            measured.rate = Some(before.scaled(1.0 - WEIGHT) + rate.scaled(WEIGHT));
         }
         self.measure_again(now, arrivals)
     }
@@ -161,18 +159,21 @@ mod tests {
         assert_eq!(layers.measure(now, &[]), None, "too early");
         let rates = layers.measure(now + MEASURE_EVERY, &[]).expect("layers");
         let rates: Vec<_> = rates.iter().map(|it| it.bitrate.0).collect();
-        assert_eq!(rates, [16_000, 24_000, 144_000]);
+        let base = 150_000 * 7 / 10 + 16_000 * 3 / 10;
+        let large = 500_000 * 7 / 10 + 144_000 * 3 / 10;
+        assert_eq!(rates, [base, base + 8_000 * 3 / 10, large]);
     }
 
     #[test]
-    fn a_rate_rises_at_once_and_falls_slowly() {
-        let (mut layers, now) = (with(&[(0, 0, 1_000)]), Instant::now());
+    fn one_large_picture_does_not_make_a_large_layer() {
+        let (mut layers, now) = (with(&[(0, 0, 100_000)]), Instant::now());
         layers.measure(now, &[]);
-        layers.measure(now + MEASURE_EVERY, &[]);
-        let rates = layers.measure(now + 2 * MEASURE_EVERY, &[]);
-        let rates = rates.expect("layers");
-        assert_eq!(rates[0].bitrate, Bitrate(11_200));
+        let rates = layers.measure(now + MEASURE_EVERY, &[]).expect("layers");
+        assert!(rates[0].bitrate < Bitrate::from_kbps(600));
         assert!(!rates[0].arriving);
+        let later = (2..20).map(|n| layers.measure(now + n * MEASURE_EVERY, &[]));
+        let last = later.last().flatten().expect("layers");
+        assert!(last[0].bitrate < Bitrate::from_kbps(10));
     }
 
     #[test]
