@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 const MEASURE_EVERY: Duration = Duration::from_millis(500);
 /// An encoding without packets for so long does not arrive. Screens may stand still for a second between two.
 const ARRIVING: Duration = Duration::from_millis(1_500);
-/// How much of a new measurement counts at once when rates fall; they rise at once, so that links are not overrun.
-const FALL: f64 = 0.3;
+/// How much of a new measurement counts at once: a keyframe makes one interval many times as large as the next.
+const WEIGHT: f64 = 0.3;
 /// How much of the peak is left after each measurement: half of it after a quarter of a minute.
 const PEAK_FALL: f64 = 0.98;
 /// What an encoding is taken to need, small to large, until it has been measured: a guess that keeps a narrow link from
@@ -94,8 +94,8 @@ impl Layers {
         }
         self.new = false;
         self.measured = Some(now);
-        for measured in self.layers.values_mut().filter(|it| it.came) {
-            measured.take_in(passed);
+        for (layer, measured) in self.layers.iter_mut().filter(|(_, it)| it.came) {
+            measured.take_in(passed, guess(layer));
         }
         self.measure_again(now, arrivals)
     }
@@ -138,14 +138,13 @@ impl Layers {
 }
 
 impl Measured {
-    fn take_in(&mut self, passed: Duration) {
-        let rate = Bitrate::from_bytes_over(self.bytes, passed);
+    fn take_in(&mut self, passed: Duration, guess: Bitrate) {
+        let newest = Bitrate::from_bytes_over(self.bytes, passed);
         self.bytes = 0;
+        let before = self.rate.unwrap_or(guess);
+        let rate = before.scaled(1.0 - WEIGHT) + newest.scaled(WEIGHT);
         self.peak = rate.max(self.peak.scaled(PEAK_FALL));
-        self.rate = Some(match self.rate {
-            Some(before) if rate < before => before.scaled(1.0 - FALL) + rate.scaled(FALL),
-            _ => rate,
-        });
+        self.rate = Some(rate);
     }
 }
 
@@ -208,7 +207,9 @@ mod tests {
         assert_eq!(layers.measure(now, &[]), None, "too early");
         let rates = layers.measure(now + MEASURE_EVERY, &[]).expect("layers");
         let rates: Vec<_> = rates.iter().map(|it| it.bitrate.0).collect();
-        assert_eq!(rates, [16_000, 24_000, 144_000]);
+        let base = 150_000 * 7 / 10 + 16_000 * 3 / 10;
+        let large = 500_000 * 7 / 10 + 144_000 * 3 / 10;
+        assert_eq!(rates, [base, base + 8_000 * 3 / 10, large]);
     }
 
     #[test]
@@ -230,17 +231,21 @@ mod tests {
             layers.measure(now + turn * MEASURE_EVERY, &[]);
         }
         let rates = layers.measure_again(now, &[]).expect("layers");
-        assert!(rates[0].bitrate > Bitrate::from_kbps(140), "{rates:?}");
+        assert!(rates[0].bitrate > Bitrate::from_kbps(120), "{rates:?}");
     }
 
     #[test]
-    fn a_rate_rises_at_once_and_falls_slowly() {
-        let mut measured = Measured::default();
-        for (bytes, rate) in [(1_000, 16_000), (0, 11_200), (2_000, 32_000)] {
-            measured.bytes = bytes;
-            measured.take_in(MEASURE_EVERY);
-            assert_eq!(measured.rate, Some(Bitrate(rate)));
+    fn one_large_picture_does_not_make_a_large_layer() {
+        let mut measured = Measured {
+            bytes: 100_000,
+            ..Measured::default()
+        };
+        measured.take_in(MEASURE_EVERY, GUESSES[0]);
+        assert!(measured.rate < Some(Bitrate::from_kbps(600)));
+        for _ in 0..20 {
+            measured.take_in(MEASURE_EVERY, GUESSES[0]);
         }
+        assert!(measured.rate < Some(Bitrate::from_kbps(10)));
     }
 
     #[test]
