@@ -1,9 +1,9 @@
 //! Which layers of a publication arrive, and how much each takes.
 
 use super::arrivals::Arrivals;
+use crate::sfu::Encoding;
 use crate::sfu::allocator::{Layer, LayerRate, TileSize};
 use crate::sfu::bandwidth::Bitrate;
-use crate::sfu::Encoding;
 use crate::sfu::packet::Packet;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,6 +24,8 @@ const GUESSES: [Bitrate; 3] = [
     Bitrate::from_kbps(500),
     Bitrate::from_kbps(1_500),
 ];
+/// How much more an encoding takes than the one below it.
+const STEP: f64 = 3.0;
 /// Layers that are followed.
 const LAYERS_MAX: usize = 32;
 
@@ -132,8 +134,23 @@ impl Layers {
             true => measured.rate,
             false => measured.rate.map(|_| measured.peak),
         };
-        let rates = layers.map(|(it, measured)| rate(measured).unwrap_or_else(|| guess(it)));
+        let rates = layers.map(|(it, measured)| rate(measured).unwrap_or_else(|| self.guess(it)));
         rates.sum()
+    }
+
+    /// What a layer that has not come will take: three times the encoding below it, if that came.
+    fn guess(&self, layer: &Layer) -> Bitrate {
+        if layer.spatial > 0 || layer.temporal > 0 {
+            return Bitrate::ZERO;
+        }
+        let below = self.layers.iter().filter(|(it, measured)| {
+            it.encoding.0 + 1 == layer.encoding.0 && measured.rate.is_some()
+        });
+        let below: Bitrate = below.map(|(_, measured)| measured.peak).sum();
+        match below {
+            Bitrate::ZERO => GUESSES[usize::from(layer.encoding.0).min(GUESSES.len() - 1)],
+            below => below.scaled(STEP),
+        }
     }
 }
 
@@ -146,14 +163,6 @@ impl Measured {
         self.peak = rate.max(self.peak.scaled(PEAK_FALL));
         self.rate = Some(rate);
     }
-}
-
-fn guess(layer: &Layer) -> Bitrate {
-    if layer.spatial > 0 || layer.temporal > 0 {
-        return Bitrate::ZERO;
-    }
-    let index = usize::from(layer.encoding.0).min(GUESSES.len() - 1);
-    GUESSES[index]
 }
 
 /// The size of a layer's pictures, as far as its descriptors say. Of an encoding that has not come, twice that of the one
