@@ -1,9 +1,9 @@
 //! Which layers of a publication arrive, and how much each takes.
 
 use super::arrivals::Arrivals;
+use crate::sfu::Encoding;
 use crate::sfu::allocator::{Layer, LayerRate, TileSize};
 use crate::sfu::bandwidth::Bitrate;
-use crate::sfu::Encoding;
 use crate::sfu::packet::Packet;
 use std::collections::BTreeMap;
 use std::sync::Arc;
