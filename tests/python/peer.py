@@ -118,6 +118,7 @@ class Peer:
         return error
 
     def hello(self, token=None, guest=None, rooms=None, heartbeat_ms=30_000):
+        self.token = token
         login = guest and {"name": guest.name, "key": guest.key}
         self.send("hello", token=token, guest=login, heartbeat_ms=heartbeat_ms, rooms=rooms, client="pytest")
         first = self.expect("challenge", "welcome", "error")

@@ -29,6 +29,8 @@ def in_a_call(server, *names):
             room, peers = in_a_room(server, *names)
             async with callers(peers, room) as them:
                 await test(*them)
+            for one in them:
+                one.peer.link.close()
 
         asyncio.run(call())
 
@@ -147,8 +149,8 @@ def test_a_call_outlives_the_websocket(server):
         wrong = {"participant": ann.participant, "secret": "00" * 16}
         assert (await ann.ask("call.join", "error", resume=wrong))["code"] in ("call_not_found", "forbidden")
         secret = {"participant": ann.participant, "secret": ann.joined["secret"]}
-        resumed = await ann.ask("call.join", "call.joined", resume=secret)
-        assert resumed["participant"] == ann.participant and not resumed.get("answer")
+        ann.joined = await ann.ask("call.join", "call.joined", resume=secret)
+        assert ann.joined["participant"] == ann.participant and not ann.joined.get("answer")
         await ben.sees(ann.participant, lambda one: one["state"] == "connected")
         await ann.show(source(await ann.sees(ben.participant), "camera"))
         await ann.watches()

@@ -51,6 +51,8 @@ pub(super) struct SlotSeat {
     pub(super) types: Types,
     pub(super) slot: Slot,
     pub(super) selector: Selector,
+    /// What its client last estimated by the streams of this slot.
+    pub(super) remb: Option<(Instant, Bitrate)>,
     pub(super) fill: Option<Fill>,
     pub(super) tile: Option<Tile>,
     /// As the Call was told.
@@ -199,6 +201,7 @@ impl Egress {
             types: Types::of(line),
             slot: Slot::new(config),
             selector: Selector::new(codecs.fold(CodecSet::default(), CodecSet::with)),
+            remb: None,
             fill: None,
             tile: None,
             told: (None, Flow::Empty),
