@@ -65,7 +65,7 @@ impl Plane {
         });
         self.name(name, peer);
         self.figures.peers.set(self.seats.len() as u64);
-        self.set_slots(peer, agreed);
+        self.set_slots(peer, agreed, now);
         self.settle(peer, now);
         Ok(peer)
     }
@@ -102,7 +102,12 @@ impl Plane {
     }
 
     /// Opens slots for the lines that are new; lines that were there keep their slot, its SSRC and its sequence.
-    pub(in crate::actors::media) fn set_slots(&mut self, peer: PeerKey, agreed: &Agreed) {
+    pub(in crate::actors::media) fn set_slots(
+        &mut self,
+        peer: PeerKey,
+        agreed: &Agreed,
+        now: Instant,
+    ) {
         let Some(seat) = self.seats.get_mut(peer) else {
             return;
         };
@@ -124,7 +129,7 @@ impl Plane {
             .cloned()
             .collect();
         for mid in closed {
-            self.fill(peer, &mid, None);
+            self.fill(peer, &mid, None, now);
         }
     }
 
