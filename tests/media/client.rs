@@ -207,8 +207,7 @@ impl Client {
             .is_none_or(|at| now.duration_since(at) > Duration::from_millis(500))
         {
             self.checked = Some(now);
-            let check = stun::check(&self.remote, &self.local, 1);
-            self.socket.send_to(&check, self.server).unwrap();
+            self.check();
             // The server never checks; our own transport would not talk to whom it has not heard of.
             let back = stun::check(&self.local, &self.remote, 2);
             self.session.handle_stun(now, server, &back);
@@ -229,6 +228,11 @@ impl Client {
         while let Ok((length, from)) = self.socket.recv_from(&mut buffer) {
             self.take(now, Path::Udp(from), &mut buffer[..length]);
         }
+    }
+
+    /// Sends a connectivity check.
+    pub(crate) fn check(&self) {
+        self.send(&stun::check(&self.remote, &self.local, 1));
     }
 
     fn take(&mut self, now: Instant, path: Path, datagram: &mut [u8]) {

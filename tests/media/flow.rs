@@ -188,3 +188,61 @@ fn a_peer_that_panics_costs_nobody_else_anything() {
         });
     });
 }
+
+#[cfg(feature = "failpoints")]
+#[test]
+fn a_subscriber_whom_to_serve_panics_costs_nobody_else_anything() {
+    run(async {
+        let node = Node::start(1).await;
+        let mut publisher = Client::connected(&node, 1, HOME);
+        let mut victims = [2, 3].map(|id| Client::connected(&node, id, HOME));
+        let mut subscriber = Client::connected(&node, 4, HOME);
+        victims.iter().for_each(watch);
+        watch(&subscriber);
+        publish_until(&mut publisher, &mut subscriber, "both arrive", |it| {
+            it.in_slot(4, 2).len() > 5 && it.in_slot(4, 3).len() > 5
+        });
+        let before = [2, 3].map(|mid| subscriber.in_slot(4, mid).len());
+        for victim in &victims {
+            victim.peer.tell(PeerCommand::Poison);
+        }
+        publish_until(&mut publisher, &mut subscriber, "others go on", |it| {
+            it.in_slot(4, 2).len() > before[0] + 40 && it.in_slot(4, 3).len() > before[1] + 40
+        });
+        for mid in [2, 3] {
+            for pair in subscriber.in_slot(4, mid).windows(2) {
+                assert_eq!(pair[1].sequence, pair[0].sequence.wrapping_add(1));
+            }
+        }
+        assert_eq!(node.sum(|it| it.faults.get()), 2, "none but theirs");
+        for victim in &mut victims {
+            let gone = victim.expect("it is told", |it| matches!(it, MediaEvent::PeerGone(..)));
+            let fault = MediaEvent::PeerGone(victim.peer.id(), GoneReason::Fault);
+            assert_eq!(gone, fault);
+        }
+    });
+}
+
+#[cfg(feature = "failpoints")]
+#[test]
+fn a_transport_whose_timer_panics_costs_nobody_else_anything() {
+    run(async {
+        let node = Node::start(1).await;
+        let mut publisher = Client::connected(&node, 1, HOME);
+        let mut subscriber = Client::connected(&node, 2, HOME);
+        watch(&subscriber);
+        // Its first check begins a handshake whose flight is to be repeated soon.
+        let victim = Client::join(&node, 3, HOME);
+        victim.peer.tell(PeerCommand::Poison);
+        subscriber.until("its timer panics", |_| {
+            victim.check();
+            node.sum(|it| it.faults.get()) == 1
+        });
+        let fault = MediaEvent::PeerGone(victim.peer.id(), GoneReason::Fault);
+        let mut events = victim.events.try_iter();
+        subscriber.until("it is told", |_| events.any(|event| event == fault));
+        publish_until(&mut publisher, &mut subscriber, "others go on", |it| {
+            it.in_slot(2, 2).len() > 20
+        });
+    });
+}

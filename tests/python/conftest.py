@@ -80,6 +80,17 @@ class Server:
         return peer
 
 
+def metric(server, name, **labels):
+    """The sum of a metric's samples with these labels; a label of `None` may have any value."""
+    total = 0
+    for line in server.get("/metrics")[1].splitlines():
+        sample, _, value = line.rpartition(" ")
+        found, _, rest = sample.partition("{")
+        if found == name and all(f'{k}="{v}"' in rest for k, v in labels.items() if v is not None):
+            total += float(value)
+    return total
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("server"), tokens__leeway_s="0", guests__create_rooms="false").start()

@@ -142,6 +142,9 @@ pub enum PeerCommand {
     /// Makes it panic, for tests.
     #[cfg(feature = "failpoints")]
     Panic,
+    /// Makes whatever serves it on its shard panic, for tests.
+    #[cfg(feature = "failpoints")]
+    Poison,
     /// Makes a publication of it panic, for tests.
     #[cfg(feature = "failpoints")]
     PanicTrack(TrackId),

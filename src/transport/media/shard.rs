@@ -98,7 +98,7 @@ impl Driver {
         let received = self.receive();
         let now = Instant::now();
         with_plane(|plane| {
-            plane.run(now);
+            guarded(plane, |plane| plane.run(now));
             self.depart(plane);
             while let Some(peer) = plane.next_gone() {
                 self.demux.forget_peer(peer);

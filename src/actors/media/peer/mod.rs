@@ -182,6 +182,8 @@ impl Live {
             #[cfg(feature = "failpoints")]
             PeerCommand::Panic => panic!("a fault was injected"),
             #[cfg(feature = "failpoints")]
+            PeerCommand::Poison => with_plane(|plane| plane.poison(self.key)),
+            #[cfg(feature = "failpoints")]
             PeerCommand::PanicTrack(track) => {
                 if let Some(track) = media.published(self.track_key(track)) {
                     let _ = track.address.push(TrackLane::Control, TrackMessage::Panic);

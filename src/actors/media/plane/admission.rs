@@ -60,6 +60,8 @@ impl Plane {
             standing: Standing::default(),
             channels: Vec::new(),
             rtt: None,
+            #[cfg(feature = "failpoints")]
+            poisoned: false,
         });
         self.name(name, peer);
         self.figures.peers.set(self.seats.len() as u64);
@@ -203,6 +205,14 @@ impl Plane {
     fn unname(&mut self, name: &str) {
         self.names.remove(name);
         self.media.unname(name);
+    }
+
+    /// Makes whatever serves a peer panic, for tests.
+    #[cfg(feature = "failpoints")]
+    pub(in crate::actors::media) fn poison(&mut self, peer: PeerKey) {
+        if let Some(seat) = self.seats.get_mut(peer) {
+            seat.poisoned = true;
+        }
     }
 
     /// Why the transport of a peer is over, if it is.

@@ -4,7 +4,7 @@ use super::Plane;
 use super::egress::{Fill, SlotSeat};
 use super::seats::PeerKey;
 use crate::actors::media::port::{Flow, SlotState};
-use crate::sfu::allocator::{self, SlotDemand, SlotId, TileSize};
+use crate::sfu::allocator::{self, Allocation, SlotDemand, SlotId, TileSize};
 use crate::sfu::bandwidth::Bitrate;
 use crate::sfu::selector::Target;
 use crate::sfu::{MediaKind, Source};
@@ -51,8 +51,11 @@ impl Plane {
                 spatial: layer.spatial,
                 temporal: layer.temporal,
             });
+            let wished = |allocation: &Allocation| allocation.slot(id)?.wished;
             if target != slot.selector.target() {
                 slot.show(target);
+                changed.push(track);
+            } else if wished(&allocation) != wished(&egress.allocation) {
                 changed.push(track);
             }
         }

@@ -9,7 +9,7 @@ use crate::actors::media::track::{TrackLane, TrackMessage};
 use crate::rtc::codec::Codec;
 use crate::rtc::extension::{Extension, ExtensionMap};
 use crate::rtc::sdp::{self, Agreed, AgreedLine};
-use crate::sfu::allocator::Allocation;
+use crate::sfu::allocator::{Allocation, SlotId};
 use crate::sfu::bandwidth::{Bitrate, Estimator, EstimatorLimits};
 use crate::sfu::lanes::{EgressLanes, SlotIndex};
 use crate::sfu::pacer::Pacer;
@@ -143,6 +143,12 @@ impl Egress {
 
     pub(super) fn get_mut(&mut self, index: SlotIndex) -> Option<&mut SlotSeat> {
         self.slots.get_mut(usize::from(index.0))
+    }
+
+    /// The encoding that a slot would get if it came: its publisher must send it, or it never will.
+    pub(super) fn wished(&self, index: SlotIndex) -> Option<Encoding> {
+        let slot = self.allocation.slot(SlotId(u16::from(index.0)))?;
+        Some(slot.wished?.encoding)
     }
 
     /// The slot that sends with this SSRC.

@@ -14,11 +14,23 @@ use crate::sfu::allocator::LayerRate;
 use crate::sfu::lanes::{EgressLane, SlotIndex};
 use crate::sfu::packet::Packet;
 use crate::sfu::selector::Decision;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
 /// Packets of other shards taken in a row.
 const RELAYED_IN_A_ROW: usize = 1_024;
+
+/// How far one packet has come.
+#[derive(Default)]
+struct Offers {
+    /// Its subscribers, from the first, that have not been offered it.
+    left: usize,
+    /// Somebody had nothing to send before.
+    woken: bool,
+    /// An encoding without whose keyframe a slot cannot begin.
+    wanted: Option<Encoding>,
+}
 
 impl Plane {
     /// Offers a packet to every slot its publication is in, here and on the shards it is relayed to.
@@ -121,17 +133,19 @@ impl Plane {
     }
 
     fn forward_here(&mut self, track: TrackKey, packet: &Arc<Packet>, now: Instant) {
-        let Some(route) = self.routes.get(track) else {
-            return;
+        let mut offers = Offers {
+            left: self.routes.get(track).map_or(0, |it| it.subscribers.len()),
+            ..Offers::default()
         };
-        let mut woken = false;
-        let mut wanted = None;
-        for (peer, slot) in &route.subscribers {
-            if let Some(seat) = self.seats.get_mut(*peer) {
-                wanted = seat.offer(*slot, packet, now).or(wanted);
-                woken |= stand(&mut self.ready, *peer, seat);
-            }
+        // A subscriber in whose service something panics is removed; the packet goes on to the next.
+        while catch_unwind(AssertUnwindSafe(|| {
+            self.offer(track, packet, now, &mut offers);
+        }))
+        .is_err()
+        {
+            self.fault();
         }
+        let Offers { woken, wanted, .. } = offers;
         // One encoding is asked for at a time: the packets to come bring the others.
         if let Some(encoding) = wanted
             && let Some(published) = self.media.published(track)
@@ -141,6 +155,26 @@ impl Plane {
         if woken {
             self.wake.notify_one();
         }
+    }
+
+    /// Offers a packet to the subscribers that have not been offered it.
+    fn offer(&mut self, track: TrackKey, packet: &Arc<Packet>, now: Instant, offers: &mut Offers) {
+        let Some(route) = self.routes.get(track) else {
+            return;
+        };
+        // Backwards: whoever is removed meanwhile moves nobody who is still to come.
+        while let Some(next) = offers.left.checked_sub(1) {
+            offers.left = next;
+            let Some((peer, slot)) = route.subscribers.get(next) else {
+                continue;
+            };
+            if let Some(seat) = self.seats.get_mut(*peer) {
+                self.serving = Some(*peer);
+                offers.wanted = seat.offer(*slot, packet, now).or(offers.wanted);
+                offers.woken |= stand(&mut self.ready, *peer, seat);
+            }
+        }
+        self.serving = None;
     }
 
     /// A peer may have something new to send.
@@ -210,18 +244,21 @@ impl Plane {
     }
 }
 
-/// The encodings that slots take or are to take, one bit each.
+/// The encodings that slots take, are to take, or would take if they came, one bit each.
 fn watched(seats: &mut Seats<Seat>, subscribers: &[(PeerKey, SlotIndex)]) -> u8 {
     let mut watched = 0;
-    for (peer, slot) in subscribers {
-        let Some(slot) = seats
-            .get_mut(*peer)
-            .and_then(|seat| seat.egress.get_mut(*slot))
-        else {
+    for (peer, index) in subscribers {
+        let Some(egress) = seats.get_mut(*peer).map(|seat| &mut seat.egress) else {
             continue;
         };
-        for target in [slot.selector.target(), slot.selector.current()] {
-            watched |= target.map_or(0, |it| 1 << it.encoding.0.min(7));
+        let wished = egress.wished(*index);
+        let Some(slot) = egress.get_mut(*index) else {
+            continue;
+        };
+        let targets = [slot.selector.target(), slot.selector.current()];
+        let encodings = targets.map(|target| target.map(|it| it.encoding));
+        for encoding in encodings.into_iter().chain([wished]).flatten() {
+            watched |= 1 << encoding.0.min(7);
         }
     }
     watched
@@ -241,6 +278,8 @@ fn stand(ready: &mut Ready, peer: PeerKey, seat: &mut Seat) -> bool {
 impl Seat {
     /// Returns the encoding without whose keyframe the slot cannot begin.
     fn offer(&mut self, index: SlotIndex, packet: &Arc<Packet>, now: Instant) -> Option<Encoding> {
+        #[cfg(feature = "failpoints")]
+        self.fail();
         let egress = &mut self.egress;
         let slot = egress.slots.get_mut(usize::from(index.0))?;
         let mut wanted = None;

@@ -159,6 +159,8 @@ impl Plane {
             return;
         }
         self.serving = Some(peer);
+        #[cfg(feature = "failpoints")]
+        seat.fail();
         seat.armed = None;
         seat.session.handle_timeout(now);
         self.settle(peer, now);

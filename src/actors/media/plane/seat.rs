@@ -38,9 +38,18 @@ pub(super) struct Seat {
     pub(super) channels: Vec<(ChannelId, Box<str>)>,
     /// Round trip, once known.
     pub(super) rtt: Option<Duration>,
+    /// Whatever serves it panics, for tests.
+    #[cfg(feature = "failpoints")]
+    pub(super) poisoned: bool,
 }
 
 impl Seat {
+    /// Panics if a test wants it to.
+    #[cfg(feature = "failpoints")]
+    pub(super) fn fail(&self) {
+        assert!(!self.poisoned, "a fault was injected");
+    }
+
     /// The round trip, known or assumed.
     pub(super) fn rtt(&self) -> Duration {
         self.rtt.unwrap_or(RTT_ASSUMED)
