@@ -208,7 +208,9 @@ mod tests {
         assert_eq!(layers.measure(now, &[]), None, "too early");
         let rates = layers.measure(now + MEASURE_EVERY, &[]).expect("layers");
         let rates: Vec<_> = rates.iter().map(|it| it.bitrate.0).collect();
-        assert_eq!(rates, [16_000, 24_000, 144_000]);
+        let base = 150_000 * 7 / 10 + 16_000 * 3 / 10;
+        let large = 500_000 * 7 / 10 + 144_000 * 3 / 10;
+        assert_eq!(rates, [base, base + 8_000 * 3 / 10, large]);
     }
 
     #[test]
