@@ -124,14 +124,23 @@ window.greenroom = (() => {
       this.paused = (this.paused ?? Promise.resolve()).then(apply).catch((error) => (this.failure = error));
     }
 
+    async leave() {
+      await this.link.ask("call.leave", { room: this.room });
+      this.peer.close();
+      this.link.handlers.length = 0;
+      for (const { element } of [...this.audioSlots, ...this.videoSlots]) element.remove();
+    }
+
     others() {
       return [...this.participants.values()].filter((one) => one.participant !== this.participant);
     }
 
     /** `publish`: { microphone, camera, screen: MediaStreamTrack }, `slots`: { audio: n, video: n }. */
     async join(publish, slots, { codec, ...configuration } = {}) {
-      this.started = performance.now();
       this.peer = new RTCPeerConnection({ bundlePolicy: "max-bundle", ...configuration });
+      this.peer.onconnectionstatechange = () => {
+        if (this.peer.connectionState === "connected") this.times.connected ??= performance.now();
+      };
       const senders = new Map();
       for (const [source, track] of Object.entries(publish)) {
         senders.set(source, this.addTrack(source, track, track.kind === "video" ? codec : undefined));
@@ -190,7 +199,9 @@ window.greenroom = (() => {
         .filter((transceiver) => transceiver.source)
         .map((transceiver) => ({ mid: transceiver.mid, source: transceiver.source }));
       const offer = this.peer.localDescription.sdp;
+      this.times = { asked: performance.now() };
       const answer = await this.link.ask(t, { room: this.room, offer, tracks, ...more });
+      this.times.answered = performance.now();
       await this.peer.setRemoteDescription({ type: "answer", sdp: await this.route(answer.answer) });
       return answer;
     }
