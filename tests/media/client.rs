@@ -3,7 +3,7 @@
 use super::node::Node;
 use super::stun;
 use greenroom::actors::media::{
-    AdmitPeer, Gate, MediaEvent, MediaEvents, PeerHandle, Publication, ShardId,
+    AdmitPeer, Figures, Gate, MediaEvent, MediaEvents, PeerHandle, Publication, ShardId,
 };
 use greenroom::rtc::Path;
 use greenroom::rtc::codec::Codec;
@@ -61,6 +61,7 @@ pub(crate) struct Client {
     /// When the next packet of sound and the next picture are due.
     due: [Instant; 2],
     pictures: u32,
+    figures: Vec<Arc<Figures>>,
 }
 
 /// Lines 0 and 1 send sound and pictures, 2 and 3 receive them.
@@ -101,7 +102,7 @@ impl Client {
         let identity = Arc::new(Identity::generate().unwrap());
         let fill = u8::try_from(participant).unwrap();
         let local = IceCredentials::from_random(&[fill; 32]);
-        let remote = IceCredentials::from_random(&[fill + 100; 32]);
+        let remote = IceCredentials::from_random(&[fill.wrapping_add(100); 32]);
         let (agreed, server) = agree(node, participant, shard, &offer(&local, &identity), &remote);
         let config =
             |identity, local: &IceCredentials, far: &IceCredentials, print, role| SessionConfig {
@@ -155,6 +156,7 @@ impl Client {
             arrivals: ArrivalLog::new(Instant::now()),
             due: [Instant::now(); 2],
             pictures: 0,
+            figures: node.figures.clone(),
         }
     }
 
@@ -172,7 +174,11 @@ impl Client {
     pub(crate) fn until(&mut self, what: &str, mut holds: impl FnMut(&mut Self) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(10);
         while !holds(self) {
-            assert!(Instant::now() < deadline, "waited in vain: {what}");
+            let (heard, figures) = (self.heard.len(), &self.figures);
+            assert!(
+                Instant::now() < deadline,
+                "waited in vain: {what}; heard {heard} packets; {figures:#?}"
+            );
             self.turn();
         }
     }

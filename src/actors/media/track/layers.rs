@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 const MEASURE_EVERY: Duration = Duration::from_millis(500);
 /// An encoding without packets for so long does not arrive. Screens may stand still for a second between two.
 const ARRIVING: Duration = Duration::from_millis(1_500);
-/// How much of a new measurement counts at once when rates fall; they rise at once, so that links are not overrun.
-const FALL: f64 = 0.3;
+/// How much of a new measurement counts at once: a keyframe makes one interval many times as large as the next.
+const WEIGHT: f64 = 0.3;
 /// How much of the peak is left after each measurement: half of it after a quarter of a minute.
 const PEAK_FALL: f64 = 0.98;
 /// What an encoding is taken to need, small to large, until it has been measured: a guess that keeps a narrow link from
@@ -24,6 +24,8 @@ const GUESSES: [Bitrate; 3] = [
     Bitrate::from_kbps(500),
     Bitrate::from_kbps(1_500),
 ];
+/// How much more an encoding takes than the one below it.
+const STEP: f64 = 3.0;
 /// Layers that are followed.
 const LAYERS_MAX: usize = 32;
 
@@ -94,8 +96,8 @@ impl Layers {
         }
         self.new = false;
         self.measured = Some(now);
-        for measured in self.layers.values_mut().filter(|it| it.came) {
-            measured.take_in(passed);
+        for (layer, measured) in self.layers.iter_mut().filter(|(_, it)| it.came) {
+            measured.take_in(passed, guess(layer));
         }
         self.measure_again(now, arrivals)
     }
@@ -132,29 +134,35 @@ impl Layers {
             true => measured.rate,
             false => measured.rate.map(|_| measured.peak),
         };
-        let rates = layers.map(|(it, measured)| rate(measured).unwrap_or_else(|| guess(it)));
+        let rates = layers.map(|(it, measured)| rate(measured).unwrap_or_else(|| self.guess(it)));
         rates.sum()
+    }
+
+    /// What a layer that has not come will take: three times the encoding below it, if that came.
+    fn guess(&self, layer: &Layer) -> Bitrate {
+        if layer.spatial > 0 || layer.temporal > 0 {
+            return Bitrate::ZERO;
+        }
+        let below = self.layers.iter().filter(|(it, measured)| {
+            it.encoding.0 + 1 == layer.encoding.0 && measured.rate.is_some()
+        });
+        let below: Bitrate = below.map(|(_, measured)| measured.peak).sum();
+        match below {
+            Bitrate::ZERO => GUESSES[usize::from(layer.encoding.0).min(GUESSES.len() - 1)],
+            below => below.scaled(STEP),
+        }
     }
 }
 
 impl Measured {
-    fn take_in(&mut self, passed: Duration) {
-        let rate = Bitrate::from_bytes_over(self.bytes, passed);
+    fn take_in(&mut self, passed: Duration, guess: Bitrate) {
+        let newest = Bitrate::from_bytes_over(self.bytes, passed);
         self.bytes = 0;
+        let before = self.rate.unwrap_or(guess);
+        let rate = before.scaled(1.0 - WEIGHT) + newest.scaled(WEIGHT);
         self.peak = rate.max(self.peak.scaled(PEAK_FALL));
-        self.rate = Some(match self.rate {
-            Some(before) if rate < before => before.scaled(1.0 - FALL) + rate.scaled(FALL),
-            _ => rate,
-        });
+        self.rate = Some(rate);
     }
-}
-
-fn guess(layer: &Layer) -> Bitrate {
-    if layer.spatial > 0 || layer.temporal > 0 {
-        return Bitrate::ZERO;
-    }
-    let index = usize::from(layer.encoding.0).min(GUESSES.len() - 1);
-    GUESSES[index]
 }
 
 /// The size of a layer's pictures, as far as its descriptors say. Of an encoding that has not come, twice that of the one
@@ -208,7 +216,9 @@ mod tests {
         assert_eq!(layers.measure(now, &[]), None, "too early");
         let rates = layers.measure(now + MEASURE_EVERY, &[]).expect("layers");
         let rates: Vec<_> = rates.iter().map(|it| it.bitrate.0).collect();
-        assert_eq!(rates, [16_000, 24_000, 144_000]);
+        let base = 150_000 * 7 / 10 + 16_000 * 3 / 10;
+        let large = 500_000 * 7 / 10 + 144_000 * 3 / 10;
+        assert_eq!(rates, [base, base + 8_000 * 3 / 10, large]);
     }
 
     #[test]
@@ -230,17 +240,21 @@ mod tests {
             layers.measure(now + turn * MEASURE_EVERY, &[]);
         }
         let rates = layers.measure_again(now, &[]).expect("layers");
-        assert!(rates[0].bitrate > Bitrate::from_kbps(140), "{rates:?}");
+        assert!(rates[0].bitrate > Bitrate::from_kbps(120), "{rates:?}");
     }
 
     #[test]
-    fn a_rate_rises_at_once_and_falls_slowly() {
-        let mut measured = Measured::default();
-        for (bytes, rate) in [(1_000, 16_000), (0, 11_200), (2_000, 32_000)] {
-            measured.bytes = bytes;
-            measured.take_in(MEASURE_EVERY);
-            assert_eq!(measured.rate, Some(Bitrate(rate)));
+    fn one_large_picture_does_not_make_a_large_layer() {
+        let mut measured = Measured {
+            bytes: 100_000,
+            ..Measured::default()
+        };
+        measured.take_in(MEASURE_EVERY, GUESSES[0]);
+        assert!(measured.rate < Some(Bitrate::from_kbps(600)));
+        for _ in 0..20 {
+            measured.take_in(MEASURE_EVERY, GUESSES[0]);
         }
+        assert!(measured.rate < Some(Bitrate::from_kbps(10)));
     }
 
     #[test]
