@@ -33,13 +33,15 @@ class Caller:
         self.readers = []
         self.on_frame = lambda kind, count: None
 
-    async def join(self, microphone=True, camera=True, audio_slots=1, video_slots=1):
+    async def join(self, microphone=True, camera=True, audio_slots=1, video_slots=1, channel=None):
         if microphone:
             self.publish(AudioStreamTrack(), "microphone")
         if camera:
             self.publish(VideoStreamTrack(), "camera")
         for kind in ["audio"] * audio_slots + ["video"] * video_slots:
             self.slots.append(self.rtc.addTransceiver(kind, direction="recvonly"))
+        if channel:  # after the lines of media, or aiortc gives it a transport of its own
+            self.channel = self.rtc.createDataChannel(channel)
         self.joined = await self.negotiate("call.join", "call.joined")
         self.participant = self.joined["participant"]
         for slot in self.slots:

@@ -159,17 +159,14 @@ def test_a_call_outlives_the_websocket(server):
 def test_messages_travel_on_a_data_channel(server):
     @in_a_call(server, "ann", "ben")
     async def test(ann, ben):
-        heard = {}
-        channels = {}
+        heard = {ann: [], ben: []}
         for one in (ann, ben):
-            heard[one] = []
-            channels[one] = one.rtc.createDataChannel("chat")
-            channels[one].on("message", heard[one].append)
-            await one.join(camera=False, video_slots=0)
+            await one.join(camera=False, video_slots=0, channel="chat")
+            one.channel.on("message", heard[one].append)
         for one in (ann, ben):
-            await until(lambda one=one: channels[one].readyState == "open", "an open channel")
-        channels[ann].send("hello from Ann")
-        channels[ben].send(b"\x00\x01\xff" * 400)
+            await until(lambda one=one: one.channel.readyState == "open", "an open channel")
+        ann.channel.send("hello from Ann")
+        ben.channel.send(b"\x00\x01\xff" * 400)
         await until(lambda: heard[ben] == ["hello from Ann"], "the text")
         await until(lambda: heard[ann] == [b"\x00\x01\xff" * 400], "the bytes")
 

@@ -2,6 +2,7 @@
 
 use super::Plane;
 use super::egress::Egress;
+use super::rations::Rations;
 use super::ready::Standing;
 use super::seat::Seat;
 use super::seats::PeerKey;
@@ -58,6 +59,7 @@ impl Plane {
             streams,
             egress,
             standing: Standing::default(),
+            rations: Rations::new(now),
             channels: Vec::new(),
             rtt: None,
             #[cfg(feature = "failpoints")]
@@ -113,7 +115,7 @@ impl Plane {
         };
         for line in &agreed.lines {
             if line.direction == LineRole::Slot {
-                seat.egress.open(line);
+                seat.egress.open(line, now);
             }
         }
         seat.streams.extensions = agreed.extensions.clone();
