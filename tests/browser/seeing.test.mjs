@@ -121,7 +121,9 @@ test("a screen is shown beside the camera, in full", async () => {
       context.fillStyle = `hsl(${performance.now() % 360} 80% 50%)`;
       context.fillRect(0, 0, 800, 450);
     }, 100);
-    call.addTrack("screen", canvas.captureStream(10).getVideoTracks()[0]);
+    const [screen] = canvas.captureStream(10).getVideoTracks();
+    screen.contentHint = "detail"; // as that of a screen: never scaled down
+    call.addTrack("screen", screen);
     await call.negotiate("call.offer");
   });
   await ann.evaluate(async () => {
