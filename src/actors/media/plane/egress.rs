@@ -35,6 +35,8 @@ pub(super) struct Egress {
     pub(super) allocation: Allocation,
     /// What its lanes dropped, as far as it was counted.
     pub(super) drops: Drops,
+    /// Times that a slot could not go on without a keyframe, as far as they were not counted.
+    pub(super) stills: u64,
     /// What all slots could use.
     pub(super) wanted: Bitrate,
     /// Media packets sent: whether the peer is active.
@@ -139,6 +141,7 @@ impl Egress {
             mixed_extensions: agreed.mixed_extensions,
             allocation: Allocation::default(),
             drops: Drops::default(),
+            stills: 0,
             wanted: Bitrate::ZERO,
             sent: 0,
         }

@@ -296,6 +296,7 @@ impl Seat {
             if let Some(slot) = egress.slots.get(usize::from(starved.0)) {
                 slot.ask_keyframe();
             }
+            egress.stills += 1;
         }
         wanted
     }
