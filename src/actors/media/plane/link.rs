@@ -79,6 +79,7 @@ impl Plane {
                 OpenError::Unauthenticated => Refusal::Unauthenticated,
                 OpenError::Replayed => Refusal::Replayed,
             })?;
+        seat.session.heard(arrived, &path);
         let packets = rtcp::parse(&datagram[..plain]).map_err(|_| Refusal::Malformed)?;
         let feedback = PeerMessage::Feedback { packets, arrived };
         seat.address
