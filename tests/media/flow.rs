@@ -64,7 +64,8 @@ fn sound_and_pictures_flow(shards: usize, elsewhere: ShardId) {
             let reports = |it: &Rtcp| matches!(it, Rtcp::SenderReport(_));
             it.rtcp.iter().any(reports)
         });
-        let told: [(&str, fn(&Rtcp) -> bool); 3] = [
+        type Is = fn(&Rtcp) -> bool;
+        let told: [(&str, Is); 3] = [
             ("arrivals", |it| matches!(it, Rtcp::TransportCc(_))),
             ("reports", |it| matches!(it, Rtcp::ReceiverReport { .. })),
             ("requests for keyframes", |it| {

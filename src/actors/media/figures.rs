@@ -140,4 +140,6 @@ pub struct Refused {
     pub muted: Count,
     /// The mailbox of its Track or Peer had no room.
     pub overflow: Count,
+    /// Its sender sent more than a peer may.
+    pub excess: Count,
 }

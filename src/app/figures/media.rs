@@ -103,7 +103,7 @@ fn totals(samples: &mut Samples, shards: &[Arc<Figures>]) {
 }
 
 fn refused(samples: &mut Samples, shards: &[Arc<Figures>]) {
-    let reasons: [(&str, Of); 10] = [
+    let reasons: [(&str, Of); 11] = [
         ("unvalidated", |it| &it.refused.unvalidated),
         ("malformed", |it| &it.refused.malformed),
         ("unauthenticated", |it| &it.refused.unauthenticated),
@@ -111,6 +111,7 @@ fn refused(samples: &mut Samples, shards: &[Arc<Figures>]) {
         ("unknown", |it| &it.refused.unknown),
         ("muted", |it| &it.refused.muted),
         ("overflow", |it| &it.refused.overflow),
+        ("excess", |it| &it.refused.excess),
         ("kernel_in", |it| &it.kernel_drops_in),
         ("kernel_out", |it| &it.kernel_drops_out),
         ("relay", |it| &it.relay_drops),

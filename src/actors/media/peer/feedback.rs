@@ -25,10 +25,12 @@ impl Live {
             Rtcp::Nack { media, lost, .. } => {
                 with_plane(|plane| plane.answer_nack(key, media, &lost, now));
             }
-            Rtcp::Pli { media, .. } => with_plane(|plane| plane.answer_picture_loss(key, media)),
+            Rtcp::Pli { media, .. } => {
+                with_plane(|plane| plane.answer_picture_loss(key, media, now));
+            }
             Rtcp::Fir { requests, .. } => {
                 for (media, _) in requests {
-                    with_plane(|plane| plane.answer_picture_loss(key, media));
+                    with_plane(|plane| plane.answer_picture_loss(key, media, now));
                 }
             }
             Rtcp::Remb {

@@ -170,7 +170,7 @@ impl Live {
                 with_plane(|plane| plane.gate(self.key, key, gate));
             }
             PeerCommand::Renegotiate(agreed, publications) => {
-                self.renegotiate(media, &agreed, &publications);
+                self.renegotiate(media, &agreed, &publications, now);
                 self.allocate(id, now);
             }
             PeerCommand::RestartIce { local, remote } => {

@@ -2,6 +2,7 @@
 
 use super::Plane;
 use super::gauges::Drops;
+use super::rations::Allowance;
 use super::seats::PeerKey;
 use crate::actors::media::handle;
 use crate::actors::media::port::{Flow, PauseReason, Tile, TrackKey};
@@ -55,6 +56,8 @@ pub(super) struct SlotSeat {
     pub(super) remb: Option<(Instant, Bitrate)>,
     pub(super) fill: Option<Fill>,
     pub(super) tile: Option<Tile>,
+    /// Keyframes that its client may still ask for.
+    pub(super) keyframes: Allowance,
     /// As the Call was told.
     pub(super) told: (Option<TrackId>, Flow),
 }
@@ -159,7 +162,7 @@ impl Egress {
     }
 
     /// Opens a slot for a line; one that there is goes on under what was agreed anew. A peer with more lines than slots are allowed gets none for the rest.
-    pub(super) fn open(&mut self, line: &AgreedLine) {
+    pub(super) fn open(&mut self, line: &AgreedLine, now: Instant) {
         let Some((ssrc, rtx)) = line.ours else {
             return;
         };
@@ -204,6 +207,7 @@ impl Egress {
             remb: None,
             fill: None,
             tile: None,
+            keyframes: Allowance::keyframes(now),
             told: (None, Flow::Empty),
         });
     }
@@ -265,7 +269,7 @@ impl SlotSeat {
 /// A Track whose mailbox is full hears of it from the next packet that finds no keyframe.
 pub(super) fn ask_keyframe(published: &handle::Published, encoding: Encoding) {
     let wanted = TrackMessage::WantKeyframe(encoding);
-    let _ = published.address.push(TrackLane::Control, wanted);
+    let _ = published.address.push(TrackLane::Keyframe, wanted);
 }
 
 impl Plane {

@@ -41,10 +41,17 @@ impl Plane {
     }
 
     /// A subscriber cannot decode a slot.
-    pub(in crate::actors::media) fn answer_picture_loss(&mut self, peer: PeerKey, ssrc: u32) {
+    pub(in crate::actors::media) fn answer_picture_loss(
+        &mut self,
+        peer: PeerKey,
+        ssrc: u32,
+        now: Instant,
+    ) {
         self.figures.keyframes_in.add(1);
         let seat = self.seats.get_mut(peer);
-        if let Some(slot) = seat.and_then(|seat| seat.egress.by_ssrc(ssrc)) {
+        if let Some(slot) = seat.and_then(|seat| seat.egress.by_ssrc(ssrc))
+            && slot.keyframes.take(now, 1)
+        {
             slot.ask_keyframe();
         }
     }

@@ -96,8 +96,10 @@ impl Layers {
         }
         self.new = false;
         self.measured = Some(now);
-        for (layer, measured) in self.layers.iter_mut().filter(|(_, it)| it.came) {
-            measured.take_in(passed, guess(layer));
+        let guesses: Vec<_> = self.layers.keys().map(|layer| self.guess(layer)).collect();
+        let layers = self.layers.values_mut().zip(guesses);
+        for (measured, guess) in layers.filter(|(it, _)| it.came) {
+            measured.take_in(passed, guess);
         }
         self.measure_again(now, arrivals)
     }
