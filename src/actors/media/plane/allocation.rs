@@ -6,6 +6,7 @@ use super::seats::PeerKey;
 use crate::actors::media::port::{Flow, SlotState};
 use crate::sfu::allocator::{self, SlotDemand, SlotId, TileSize};
 use crate::sfu::bandwidth::Bitrate;
+use crate::sfu::lanes::SlotIndex;
 use crate::sfu::selector::Target;
 use crate::sfu::{MediaKind, Source};
 use std::time::Instant;
@@ -38,7 +39,8 @@ impl Plane {
         let wanted = allocator::wanted(&demands) + sound;
         let allocation = allocator::allocate(now, budget, &demands, &egress.allocation);
         let mut changed = Vec::new();
-        for (id, slot) in (0..).map(SlotId).zip(&mut egress.slots) {
+        let indices = (0..).map(SlotId).zip((0..).map(SlotIndex));
+        for ((id, index), slot) in indices.zip(&mut egress.slots) {
             if slot.kind != MediaKind::Video {
                 continue;
             }
@@ -51,8 +53,14 @@ impl Plane {
                 spatial: layer.spatial,
                 temporal: layer.temporal,
             });
-            if target != slot.selector.target() {
+            let wished = allocation.slot(id).and_then(|it| it.wished);
+            let wished = wished.map(|layer| layer.encoding);
+            if target != slot.selector.target() || wished != slot.wished {
+                slot.wished = wished;
                 slot.show(target);
+                if target.is_none() {
+                    egress.lanes.clear(index);
+                }
                 changed.push(track);
             }
         }

@@ -53,6 +53,8 @@ pub(super) struct SlotSeat {
     pub(super) slot: Slot,
     pub(super) selector: Selector,
     pub(super) fill: Option<Fill>,
+    /// The encoding that it would show if that arrived.
+    pub(super) wished: Option<Encoding>,
     pub(super) tile: Option<Tile>,
     /// Keyframes that its client may still ask for.
     pub(super) keyframes: Allowance,
@@ -197,6 +199,7 @@ impl Egress {
             slot: Slot::new(config),
             selector: Selector::new(codecs.fold(CodecSet::default(), CodecSet::with)),
             fill: None,
+            wished: None,
             tile: None,
             keyframes: Allowance::keyframes(now),
             told: (None, Flow::Empty),
@@ -283,6 +286,7 @@ impl Plane {
             return Filling::Done;
         }
         let before = slot.fill.take();
+        slot.wished = None;
         if key.is_none() {
             slot.show(None);
             seat.egress.lanes.clear(index);

@@ -254,8 +254,11 @@ fn watched(seats: &mut Seats<Seat>, subscribers: &[(PeerKey, SlotIndex)]) -> u8 
         else {
             continue;
         };
-        for target in [slot.selector.target(), slot.selector.current()] {
-            watched |= target.map_or(0, |it| 1 << it.encoding.0.min(7));
+        let targets = [slot.selector.target(), slot.selector.current()];
+        let shown = targets.map(|target| target.map(|it| it.encoding));
+        // What is wished for too: its sender paused it, or it stands still.
+        for encoding in shown.into_iter().chain([slot.wished]).flatten() {
+            watched |= 1 << encoding.0.min(7);
         }
     }
     watched
