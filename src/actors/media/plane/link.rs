@@ -55,6 +55,16 @@ impl Plane {
         self.serving = None;
     }
 
+    /// A path to a peer is gone: what it is sent takes another at once, if there is one.
+    pub fn path_gone(&mut self, peer: PeerKey, path: &Path, now: Instant) {
+        self.serving = Some(peer);
+        if let Some(seat) = self.seats.get_mut(peer) {
+            seat.session.forget_path(path);
+        }
+        self.settle(peer, now);
+        self.serving = None;
+    }
+
     /// Takes an RTCP packet of a peer: opened, read, and queued for its actor.
     pub fn rtcp(&mut self, peer: PeerKey, path: Path, datagram: &mut [u8], arrived: Instant) {
         self.serving = Some(peer);
@@ -87,6 +97,7 @@ impl Plane {
                 OpenError::Unauthenticated => Refusal::Unauthenticated,
                 OpenError::Replayed => Refusal::Replayed,
             })?;
+        seat.session.heard(arrived, &path);
         let packets = rtcp::parse(&datagram[..plain]).map_err(|_| Refusal::Malformed)?;
         // What it costs is known only now: it is paid off before the next is taken.
         seat.rations
