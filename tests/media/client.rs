@@ -57,6 +57,8 @@ pub(crate) struct Client {
     indices: [u64; 2],
     number: u16,
     checked: Option<Instant>,
+    /// How often it checked.
+    checks: u8,
     arrivals: ArrivalLog,
     /// When the next packet of sound and the next picture are due.
     due: [Instant; 2],
@@ -153,6 +155,7 @@ impl Client {
             indices: [100, 500],
             number: 0,
             checked: None,
+            checks: 0,
             arrivals: ArrivalLog::new(Instant::now()),
             due: [Instant::now(); 2],
             pictures: 0,
@@ -172,7 +175,8 @@ impl Client {
 
     /// Carries datagrams until something holds; a test that waits in vain says what for.
     pub(crate) fn until(&mut self, what: &str, mut holds: impl FnMut(&mut Self) -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        // A machine that is busy with other things sheds pictures for half a minute.
+        let deadline = Instant::now() + Duration::from_secs(45);
         while !holds(self) {
             let (heard, figures) = (self.heard.len(), &self.figures);
             assert!(
@@ -209,7 +213,7 @@ impl Client {
             self.checked = Some(now);
             self.check();
             // The server never checks; our own transport would not talk to whom it has not heard of.
-            let back = stun::check(&self.local, &self.remote, 2);
+            let back = stun::check(&self.local, &self.remote, self.checks);
             self.session.handle_stun(now, server, &back);
         }
         self.session.handle_timeout(now);
@@ -231,8 +235,9 @@ impl Client {
     }
 
     /// Sends a connectivity check.
-    pub(crate) fn check(&self) {
-        self.send(&stun::check(&self.remote, &self.local, 1));
+    pub(crate) fn check(&mut self) {
+        self.checks = self.checks.wrapping_add(1);
+        self.send(&stun::check(&self.remote, &self.local, self.checks));
     }
 
     fn take(&mut self, now: Instant, path: Path, datagram: &mut [u8]) {

@@ -4,6 +4,7 @@
 //! comes sealed by it: when both stop the session ends. After an ICE restart both the old and the new credentials count until the new ones are used.
 
 mod paths;
+mod requests;
 mod stun;
 
 pub use paths::PATHS_MAX;
@@ -12,6 +13,7 @@ pub(in crate::rtc) use stun::build;
 
 use crate::rtc::Path;
 use paths::Paths;
+use requests::Requests;
 use std::{
     fmt,
     time::{Duration, Instant},
@@ -112,6 +114,7 @@ pub(super) struct IceAgent {
     /// Before the last restart, until the current credentials are used.
     previous: Option<Generation>,
     paths: Paths,
+    requests: Requests,
     /// Without a valid request until then, there will be none.
     first_by: Instant,
 }
@@ -144,6 +147,7 @@ impl IceAgent {
             current: Generation::new(local, remote),
             previous: None,
             paths: Paths::default(),
+            requests: Requests::default(),
             first_by: now + FIRST_REQUEST_TIMEOUT,
         }
     }
@@ -153,15 +157,16 @@ impl IceAgent {
         let Some(request) = Request::parse(datagram) else {
             return Checked::IGNORED;
         };
-        if self.current.made(&request) {
+        let is_current = self.current.made(&request);
+        let previous = self.previous.as_ref().filter(|_| !is_current);
+        let is_previous = previous.is_some_and(|previous| previous.made(&request));
+        if !(is_current || is_previous) || !self.requests.admit(now, path, request.tag()) {
+            return Checked::IGNORED;
+        }
+        if is_current {
             self.previous = None;
         }
-        let made_by = std::iter::once(&self.current)
-            .chain(&self.previous)
-            .find(|generation| generation.made(&request));
-        let Some(generation) = made_by else {
-            return Checked::IGNORED;
-        };
+        let generation = self.previous.as_ref().unwrap_or(&self.current);
         let refusal = if request.is_controlled {
             Some(Answer::RoleConflict)
         } else if request.has_unknown() {

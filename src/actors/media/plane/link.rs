@@ -55,6 +55,16 @@ impl Plane {
         self.serving = None;
     }
 
+    /// A path to a peer is gone: what it is sent takes another at once, if there is one.
+    pub fn path_gone(&mut self, peer: PeerKey, path: &Path, now: Instant) {
+        self.serving = Some(peer);
+        if let Some(seat) = self.seats.get_mut(peer) {
+            seat.session.forget_path(path);
+        }
+        self.settle(peer, now);
+        self.serving = None;
+    }
+
     /// Takes an RTCP packet of a peer: opened, read, and queued for its actor.
     pub fn rtcp(&mut self, peer: PeerKey, path: Path, datagram: &mut [u8], arrived: Instant) {
         self.serving = Some(peer);
