@@ -23,8 +23,8 @@ from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
 
 PUBLISH = """
     webrtcbin name=peer bundle-policy=max-bundle
-    videotestsrc is-live=true pattern=ball ! video/x-raw,width=640,height=360,framerate=25/1
-        ! vp8enc deadline=1 keyframe-max-dist=50 ! rtpvp8pay picture-id-mode=2
+    videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=180,framerate=15/1
+        ! vp8enc deadline=1 target-bitrate=100000 keyframe-max-dist=50 ! rtpvp8pay picture-id-mode=2
         ! application/x-rtp,media=video,encoding-name=VP8,payload=96 ! peer.
     audiotestsrc is-live=true ! audio/x-raw,rate=48000,channels=2 ! opusenc ! rtpopuspay
         ! application/x-rtp,media=audio,encoding-name=OPUS,payload=97 ! peer.

@@ -1,7 +1,7 @@
 //! ICE-lite (RFC 8445 §2.5): we have one candidate, never send checks, and answer those of the peer.
 //!
-//! Nothing unauthenticated is answered. The peer's requests are its consent to be sent to (RFC 7675), so when they stop
-//! the session ends. After an ICE restart both the old and the new credentials count until the new ones are used.
+//! Nothing unauthenticated is answered. The peer's requests are its consent to be sent to (RFC 7675), and so is what
+//! comes sealed by it: when both stop the session ends. After an ICE restart both the old and the new credentials count until the new ones are used.
 
 mod paths;
 mod requests;
@@ -20,7 +20,7 @@ use std::{
 };
 use stun::{Answer, Request};
 
-/// A peer whose binding requests stop for this long is gone (RFC 7675 §5.1 allows 30 s; calls notice sooner).
+/// A peer whose binding requests and media stop for this long is gone (RFC 7675 §5.1 allows 30 s; calls notice sooner).
 pub const CONSENT_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// A peer whose first valid binding request does not come within this time will not come.
