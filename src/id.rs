@@ -283,14 +283,6 @@ impl fmt::Display for ConnectionId {
     }
 }
 
-/// One WebRTC transport of this process, counted from its start; never on the wire or on disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PeerId(pub u64);
-
-/// A media shard of this process, from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ShardId(pub u16);
-
 #[cfg(test)]
 mod tests {
     use super::*;

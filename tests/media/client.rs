@@ -3,7 +3,7 @@
 use super::node::Node;
 use super::stun;
 use greenroom::actors::media::{
-    AdmitPeer, Gate, MediaEvent, MediaEvents, PeerHandle, Publication, ShardId,
+    AdmitPeer, Figures, Gate, MediaEvent, MediaEvents, PeerHandle, Publication, ShardId,
 };
 use greenroom::rtc::Path;
 use greenroom::rtc::codec::Codec;
@@ -63,6 +63,7 @@ pub(crate) struct Client {
     /// When the next packet of sound and the next picture are due.
     due: [Instant; 2],
     pictures: u32,
+    figures: Vec<Arc<Figures>>,
 }
 
 /// Lines 0 and 1 send sound and pictures, 2 and 3 receive them.
@@ -103,7 +104,7 @@ impl Client {
         let identity = Arc::new(Identity::generate().unwrap());
         let fill = u8::try_from(participant).unwrap();
         let local = IceCredentials::from_random(&[fill; 32]);
-        let remote = IceCredentials::from_random(&[fill + 100; 32]);
+        let remote = IceCredentials::from_random(&[fill.wrapping_add(100); 32]);
         let (agreed, server) = agree(node, participant, shard, &offer(&local, &identity), &remote);
         let config =
             |identity, local: &IceCredentials, far: &IceCredentials, print, role| SessionConfig {
@@ -158,6 +159,7 @@ impl Client {
             arrivals: ArrivalLog::new(Instant::now()),
             due: [Instant::now(); 2],
             pictures: 0,
+            figures: node.figures.clone(),
         }
     }
 
@@ -176,7 +178,11 @@ impl Client {
         // A machine that is busy with other things sheds pictures for half a minute.
         let deadline = Instant::now() + Duration::from_secs(45);
         while !holds(self) {
-            assert!(Instant::now() < deadline, "waited in vain: {what}");
+            let (heard, figures) = (self.heard.len(), &self.figures);
+            assert!(
+                Instant::now() < deadline,
+                "waited in vain: {what}; heard {heard} packets; {figures:#?}"
+            );
             self.turn();
         }
     }

@@ -66,13 +66,20 @@ fn sound_and_pictures_flow(shards: usize, elsewhere: ShardId) {
             let reports = |it: &Rtcp| matches!(it, Rtcp::SenderReport(_));
             it.rtcp.iter().any(reports)
         });
-        let told = |is: fn(&Rtcp) -> bool| publisher.rtcp.iter().any(is);
-        assert!(told(|it| matches!(it, Rtcp::TransportCc(_))), "arrivals");
-        assert!(
-            told(|it| matches!(it, Rtcp::ReceiverReport { .. })),
-            "reports"
-        );
-        assert!(told(|it| matches!(it, Rtcp::Pli { .. })), "keyframes");
+        type Is = fn(&Rtcp) -> bool;
+        let told: [(&str, Is); 3] = [
+            ("arrivals", |it| matches!(it, Rtcp::TransportCc(_))),
+            ("reports", |it| matches!(it, Rtcp::ReceiverReport { .. })),
+            ("requests for keyframes", |it| {
+                matches!(it, Rtcp::Pli { .. })
+            }),
+        ];
+        for (what, is) in told {
+            publisher.until(what, |it| {
+                it.publish();
+                it.rtcp.iter().any(is)
+            });
+        }
     });
 }
 

@@ -1,5 +1,6 @@
 """Starts real servers for the tests: `GREENROOM_BIN`, or the debug build."""
 
+import asyncio
 import os
 import pathlib
 import signal
@@ -11,6 +12,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection
 
 from peer import SUBPROTOCOLS, Guest, Peer, Writer
 
@@ -80,6 +82,17 @@ class Server:
         return peer
 
 
+def metric(server, name, **labels):
+    """The sum of a metric's samples with these labels; a label of `None` may have any value."""
+    total = 0
+    for line in server.get("/metrics")[1].splitlines():
+        sample, _, value = line.rpartition(" ")
+        found, _, rest = sample.partition("{")
+        if found == name and all(f'{k}="{v}"' in rest for k, v in labels.items() if v is not None):
+            total += float(value)
+    return total
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("server"), tokens__leeway_s="0", guests__create_rooms="false").start()
@@ -113,3 +126,21 @@ def deck(server):
 @pytest.fixture
 def guest():
     return Guest("Guest " + os.urandom(4).hex())
+
+
+@pytest.fixture(scope="session")
+def offer():
+    """What aiortc offers: microphone, camera, one slot of each kind."""
+
+    async def make():
+        bundled = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        rtc = RTCPeerConnection(bundled)
+        for direction in ("sendonly", "recvonly"):
+            for kind in ("audio", "video"):
+                rtc.addTransceiver(kind, direction=direction)
+        await rtc.setLocalDescription(await rtc.createOffer())
+        sdp = rtc.localDescription.sdp
+        await rtc.close()
+        return sdp
+
+    return asyncio.run(make())

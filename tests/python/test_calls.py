@@ -1,12 +1,19 @@
 """Calls of aiortc clients."""
 
 import asyncio
+import logging
+import subprocess
+import sys
 
-from caller import Caller, until
+from aiortc.mediastreams import VideoStreamTrack
+
+import caller as program
+from caller import callers, source, until
+from conftest import metric
 
 
 def in_a_room(server, *names):
-    """Users, all members of one public room."""
+    """Users, all members of one public room; the first owns it."""
     peers = [server.peer(user=name) for name in names]
     room = peers[0].ask("room.create", "room", name="Bridge", visibility="public")["room"]
     for peer in peers[1:]:
@@ -14,22 +21,197 @@ def in_a_room(server, *names):
     return room, peers
 
 
+def in_a_call(server, *names):
+    """Runs a test with these people's callers, none of whom has joined yet."""
+
+    def run(test):
+        async def call():
+            room, peers = in_a_room(server, *names)
+            async with callers(peers, room) as them:
+                await test(*them)
+            for one in them:
+                one.peer.link.close()
+
+        asyncio.run(call())
+
+    return run
+
+
 def test_two_aiortc_clients_hear_and_see_each_other(server):
-    room, peers = in_a_room(server, "Ann", "Ben")
+    @in_a_call(server, "ann", "ben")
+    async def test(ann, ben):
+        await ann.join()
+        await ben.join()
+        for one, other in [(ann, ben), (ben, ann)]:
+            await one.show(source(await one.sees(other.participant), "camera"))
+        for one in (ann, ben):
+            await one.hears()
+            await one.watches()
 
-    async def call():
-        callers = [Caller(peer, room) for peer in peers]
+
+def test_a_camera_comes_with_a_new_offer(server):
+    @in_a_call(server, "ann", "ben")
+    async def test(ann, ben):
+        await ann.join(camera=False)
+        await ben.join(camera=False)
+        await ann.hears()
+        ben.publish(VideoStreamTrack(), "camera")
+        answer = await ben.negotiate("call.offer", "call.answer")
+        assert [track["source"] for track in answer["tracks"]] == ["microphone", "camera"]
+        person = await ann.sees(ben.participant, lambda one: len(one["tracks"]) == 2)
+        await ann.show(source(person, "camera"))
+        await ann.watches()
+        await ann.hears()
+        await ben.hears()
+        camera = source(person, "camera")
+        await ben.ask("call.unpublish", "ok", track=camera)
+        await ann.sees(ben.participant, lambda one: len(one["tracks"]) == 1)
+
+
+def test_a_moderator_mutes_and_only_oneself_unmutes(server):
+    @in_a_call(server, "ann", "ben")
+    async def test(ann, ben):
+        await ann.join(camera=False)
+        await ben.join(camera=False)
+        await ann.hears()
+        microphone = source(await ann.sees(ben.participant), "microphone")
+        mine = source(await ben.sees(ann.participant), "microphone")
+        assert (await ben.ask("call.mute", "error", track=mine, muted=True))["code"] == "forbidden"
+        await ann.ask("call.mute", "ok", track=microphone, muted=True)
+        told = await ben.expect("call.muted")
+        assert (told["track"], told["by"]) == (microphone, ann.participant)
+        await ann.sees(ben.participant, lambda one: one["tracks"][0]["muted"])
+        slot = (await ann.expect("call.slots", lambda frame: frame["slots"][0]["state"] != "live"))["slots"][0]
+        assert slot.get("reason") in (None, "muted"), slot
+
+        def refused():
+            return metric(server, "greenroom_media_refused_total", reason="muted")
+
+        dropped = refused()
+        await until(lambda: refused() > dropped + 25, "packets of the muted microphone to be dropped")
+        silent = ann.received("audio")
+        await until(lambda: refused() > dropped + 75, "more of them")
+        assert ann.received("audio") == silent
+        refusal = await ann.ask("call.mute", "error", track=microphone, muted=False)
+        assert refusal["code"] == "forbidden"
+        await ben.ask("call.mute", "ok", track=microphone, muted=False)
+        await ann.hears()
+
+
+def test_who_leaves_is_gone_and_the_room_remembers_the_call(server):
+    @in_a_call(server, "ann", "ben")
+    async def test(ann, ben):
+        opened, _, _ = await asyncio.to_thread(ann.peer.open, ann.room)
+        await ann.join()
+        await ben.join()
+        await ann.hears()
+        await ben.ask("call.leave", "ok")
+        left = await ann.expect("call.changed", lambda frame: frame.get("left"))
+        assert left["left"] == [{"participant": ben.participant, "reason": "left"}]
+        assert (await ben.ask("call.leave", "error"))["code"] == "call_not_found"
+        await ann.ask("call.leave", "ok")
+        await ann.expect("call.state", lambda frame: not frame.get("call"))
+        entries = await asyncio.to_thread(ann.peer.next_ops, ann.room, 2)
+        started, ended = (entry["op"] for entry in entries)
+        assert (started["kind"], started["event"], started["author"]) == ("call", "started", "ann")
+        assert (ended["event"], ended["reason"], sorted(ended["users"])) == ("ended", "ended", ["ann", "ben"])
+        assert ended["call"] == started["call"] == ann.joined["call"]
+
+
+def test_without_transport_wide_feedback_estimates_go_by_remb(server, caplog):
+    caplog.set_level(logging.DEBUG, "aiortc.rtcrtpsender")
+    caplog.set_level(logging.DEBUG, "aiortc.rtcrtpreceiver")
+
+    @in_a_call(server, "ann", "ben")
+    async def test(ann, ben):
+        await ann.join()
+        await ben.join()
+        await ann.show(source(await ann.sees(ben.participant), "camera"))
+        await ann.watches()
+        # Towards the publisher: what its encoder is to aim at. By the subscriber: its own estimate.
+        await until(lambda: "receiver estimated maximum bitrate" in caplog.text, "a REMB from the server")
+        await until(lambda: "RTCRtpReceiver(video) > RtcpPsfbPacket(fmt=15" in caplog.text, "a REMB to the server")
+        await ann.watches(60)
+
+
+def test_a_call_outlives_the_websocket(server):
+    @in_a_call(server, "ann", "ben")
+    async def test(ann, ben):
+        await ann.join()
+        await ben.join()
+        await ben.show(source(await ben.sees(ann.participant), "camera"))
+        await ben.watches()
+        ann.peer.cut()
+        await ben.sees(ann.participant, lambda one: one["state"] == "away")
+        await ben.watches()
+        await ann.hears()
+        ann.peer = server.peer("ann")
+        wrong = {"participant": ann.participant, "secret": "00" * 16}
+        assert (await ann.ask("call.join", "error", resume=wrong))["code"] in ("call_not_found", "forbidden")
+        secret = {"participant": ann.participant, "secret": ann.joined["secret"]}
+        ann.joined = await ann.ask("call.join", "call.joined", resume=secret)
+        assert ann.joined["participant"] == ann.participant and not ann.joined.get("answer")
+        await ben.sees(ann.participant, lambda one: one["state"] == "connected")
+        await ann.show(source(await ann.sees(ben.participant), "camera"))
+        await ann.watches()
+
+
+def test_messages_travel_on_a_data_channel(server):
+    @in_a_call(server, "ann", "ben")
+    async def test(ann, ben):
+        heard = {ann: [], ben: []}
+        for one in (ann, ben):
+            await one.join(camera=False, video_slots=0, channel="chat")
+            one.channel.on("message", heard[one].append)
+        for one in (ann, ben):
+            await until(lambda one=one: one.channel.readyState == "open", "an open channel")
+        ann.channel.send("hello from Ann")
+        ben.channel.send(b"\x00\x01\xff" * 400)
+        await until(lambda: heard[ben] == ["hello from Ann"], "the text")
+        await until(lambda: heard[ann] == [b"\x00\x01\xff" * 400], "the bytes")
+
+
+def test_a_client_that_vanishes_is_freed(server):
+    peers, tracks = metric(server, "greenroom_media_peers", shard=None), metric(server, "greenroom_media_tracks")
+
+    @in_a_call(server, "ann")
+    async def test(ann):
+        await ann.join()
+        with server.peer("ben") as ben:
+            ben.ask("join", "room", room=ann.room)
+        arguments = [sys.executable, program.__file__, server.url, server.token("ben"), ann.room]
+        ben = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
         try:
-            for caller in callers:
-                await caller.join()
-            seen = {p["participant"]: p for p in callers[1].joined["participants"]}
-            ann = callers[0].joined["participant"]
-            camera = next(t["track"] for t in seen[ann]["tracks"] if t["source"] == "camera")
-            await callers[1].show(camera)
-            await until(lambda: callers[1].received("audio") > 50, "sound")
-            await until(lambda: callers[1].received("video") > 20, "pictures")
+            word, number = (await asyncio.to_thread(ben.stdout.readline)).split()
+            assert word == "joined"
+            await ann.show(source(await ann.sees(int(number)), "camera"))
+            await ann.watches()
         finally:
-            for caller in callers:
-                await caller.close()
+            ben.kill()
+            ben.wait()
+        await ann.sees(int(number), lambda one: one["state"] == "away")
+        left = await ann.expect("call.changed", lambda frame: frame.get("left"))
+        assert left["left"] == [{"participant": int(number), "reason": "lost"}]
+        await ann.ask("call.leave", "ok")
 
-    asyncio.run(call())
+    async def freed():
+        await until(lambda: metric(server, "greenroom_media_peers", shard=None) <= peers, "peers to be freed")
+        await until(lambda: metric(server, "greenroom_media_tracks") <= tracks, "tracks to be freed")
+
+    asyncio.run(freed())
+
+
+def test_media_that_vanishes_ends_the_call_for_its_client(server):
+    @in_a_call(server, "ann", "ben")
+    async def test(ann, ben):
+        await ann.join()
+        await ben.join()
+        await ben.hears()
+        before = metric(server, "greenroom_media_vanished_total")
+        for protocol in ann.rtc.getTransceivers()[0].sender.transport.transport._connection._protocols:
+            protocol.transport.abort()  # the cable: no goodbye by DTLS
+        ended = await ann.expect("call.ended")
+        assert ended["reason"] == "lost", ended
+        left = await ben.expect("call.changed", lambda frame: frame.get("left"))
+        assert left["left"] == [{"participant": ann.participant, "reason": "lost"}]
+        assert metric(server, "greenroom_media_vanished_total") > before

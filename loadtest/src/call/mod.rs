@@ -3,6 +3,7 @@
 //! Pure, with time as an argument: `stamp`, `floor`, `voice`, `camera`, `vp8`, `hearing`, `watching`, `tally`, `shape`.
 //! Around them, on sockets: `light` and `real` peers, the `proxy`, and the `party` that joins them over signalling.
 
+mod arrival;
 mod band;
 mod camera;
 mod floor;

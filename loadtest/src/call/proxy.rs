@@ -1,5 +1,6 @@
 //! A bad link between one client and the server: a UDP relay on loopback that shapes both directions.
 
+use super::arrival::{Arrival, note_arrivals, try_receive};
 use super::shape::{Fate, Link, Shape};
 use crate::clock::{Alarm, now_us};
 use anyhow::ensure;
@@ -65,6 +66,8 @@ impl Proxy {
         let front = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let back = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         back.connect(server).await?;
+        note_arrivals(&front);
+        note_arrivals(&back);
         let addr = front.local_addr()?;
         let state = Rc::new(RefCell::new(State {
             up: Link::new(up, seed),
@@ -109,9 +112,10 @@ impl Drop for Proxy {
 
 impl State {
     /// When a datagram arrives; `None` when it does not.
-    fn carry(&mut self, down: bool, bytes: usize) -> Option<u64> {
+    fn carry(&mut self, down: bool, arrival: Arrival) -> Option<u64> {
         let link = if down { &mut self.down } else { &mut self.up };
-        match link.carry(now_us(), bytes) {
+        let bytes = arrival.len;
+        match link.carry(arrival.at_us, bytes) {
             Fate::Arrives { at_us, queued_us } => {
                 if down && self.passages.len() < PASSAGES_MAX {
                     self.passages.push(Passage {
@@ -142,20 +146,28 @@ async fn relay(front: UdpSocket, back: UdpSocket, alarm: Alarm, state: Rc<RefCel
     loop {
         let next_us = under_way.peek().map(|next| next.0.at_us);
         let [ups, downs] = &mut buffers;
-        let (down, datagram) = tokio::select! {
+        let (down, arrival, datagram) = tokio::select! {
             biased;
             _ = alarm.until(next_us.unwrap_or(0)), if next_us.is_some() => {
                 deliver(&mut under_way, &front, &back, client);
                 continue;
             }
-            Ok((len, from)) = front.recv_from(ups) => {
-                client = Some(from);
-                (false, &ups[..len])
+            Ok(()) = front.readable() => {
+                let Ok(arrival) = try_receive(&front, ups) else {
+                    continue;
+                };
+                client = arrival.from.or(client);
+                (false, arrival, &ups[..arrival.len])
             }
-            Ok(len) = back.recv(downs) => (true, &downs[..len]),
+            Ok(()) = back.readable() => {
+                let Ok(arrival) = try_receive(&back, downs) else {
+                    continue;
+                };
+                (true, arrival, &downs[..arrival.len])
+            }
             else => return,
         };
-        let arrives = state.borrow_mut().carry(down, datagram.len());
+        let arrives = state.borrow_mut().carry(down, arrival);
         if let Some(at_us) = arrives.filter(|_| under_way.len() < UNDER_WAY_MAX) {
             number += 1;
             under_way.push(Reverse(UnderWay {

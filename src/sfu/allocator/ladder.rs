@@ -27,7 +27,8 @@ pub(super) struct Ladder {
 impl Ladder {
     pub(super) fn of(demand: &SlotDemand<'_>) -> Self {
         let layers = &demand.layers[..demand.layers.len().min(LAYERS_MAX)];
-        let smallest = layers.iter().map(|it| pixels(it.size)).min().unwrap_or(0);
+        let sizes = layers.iter().map(|it| pixels(it.size));
+        let smallest = sizes.filter(|pixels| *pixels > 0).min().unwrap_or(0);
         let mut steps: Vec<_> = layers
             .iter()
             .filter(|it| !it.size.exceeds(demand.tile) || pixels(it.size) == smallest)

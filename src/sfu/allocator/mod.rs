@@ -138,7 +138,9 @@ fn may_rise(now: Instant, slot: &SlotAllocation) -> bool {
         return true;
     }
     let climb = if fresh { CLIMB_FRESH } else { CLIMB };
-    let hold = if fresh { Duration::ZERO } else { slot.hold };
+    // One that shows nothing has nothing to lose by trying.
+    let free = fresh || slot.wished.is_none();
+    let hold = if free { Duration::ZERO } else { slot.hold };
     now.saturating_duration_since(climbing) >= climb
         && now.saturating_duration_since(slot.changed) >= hold
 }

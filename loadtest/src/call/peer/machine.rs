@@ -9,7 +9,6 @@ use crate::call::real::Real;
 use crate::call::tally::MediaTally;
 use crate::call::voice::Voice;
 use crate::call::watching::Watching;
-use crate::clock::now_us;
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -33,9 +32,8 @@ pub(super) enum Client {
 }
 
 impl Inner {
-    /// A datagram came.
-    pub(super) fn datagram(&mut self, datagram: &mut [u8]) {
-        let now_us = now_us();
+    /// A datagram came, at this time.
+    pub(super) fn datagram(&mut self, datagram: &mut [u8], now_us: u64) {
         if matches!(self.state, State::Closed(_)) {
             return;
         }

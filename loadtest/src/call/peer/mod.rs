@@ -3,6 +3,7 @@
 
 mod machine;
 
+use crate::call::arrival::{note_arrivals, try_receive};
 use crate::call::camera::{Camera, Filmed, Picture};
 use crate::call::floor::{Floor, Talk};
 use crate::call::hearing::Hearing;
@@ -100,6 +101,7 @@ impl Peer {
         } else {
             RECEIVE_BYTES
         };
+        note_arrivals(&socket);
         // The kernel may give less; what is lost for it is counted.
         let _ = rustix::net::sockopt::set_socket_recv_buffer_size(&socket, bytes);
         let client = match kind {
@@ -341,8 +343,8 @@ impl Peer {
         let mut buffer = [0; DATAGRAM_BYTES_MAX];
         let inner = &mut *self.inner.borrow_mut();
         for _ in 0..BATCH {
-            match self.socket.try_recv(&mut buffer) {
-                Ok(len) => inner.datagram(&mut buffer[..len]),
+            match try_receive(&self.socket, &mut buffer) {
+                Ok(arrival) => inner.datagram(&mut buffer[..arrival.len], arrival.at_us),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // The server's port may be closed for a moment: datagrams are lost, not the socket.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => break,

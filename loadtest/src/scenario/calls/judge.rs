@@ -134,6 +134,10 @@ fn details(hall: &Hall, measured: &Measured, report: &mut Report) {
     for (reason, grown) in after.sums_since(before, REFUSED, ["reason", "reason"]) {
         counters.insert(format!("refused_{reason}"), grown.values().sum());
     }
+    let estimate = after.sum("greenroom_media_estimate_bps");
+    if estimate > 0.0 {
+        counters.insert("estimate_bps".into(), estimate as u64);
+    }
     if !counters.is_empty() {
         report.detail("server_counters", counters);
     }

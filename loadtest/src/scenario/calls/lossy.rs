@@ -66,6 +66,7 @@ fn one_way(profile: Profile, who: usize) -> Kit {
             audio_slots: 0,
             video_slots: 0,
             screen: None,
+            red: false,
             ..common
         }
     } else {

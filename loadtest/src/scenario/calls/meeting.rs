@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Those who join later.
 const PROBES: usize = 10;
 /// How long each of them looks.
-const PROBE_TIME: Duration = Duration::from_millis(1_500);
+const PROBE_TIME: Duration = Duration::from_millis(2_000);
 /// From the join to the first frame, milliseconds, median. Chromium decodes as well; the page's own figure comes from
 /// the browser tests.
 const FIRST_FRAME_MS_MAX: f64 = 500.0;
@@ -73,7 +73,8 @@ async fn probe(hall: &Hall, client: Client) -> anyhow::Result<MediaTally> {
                 client,
                 talk: Talk::Never,
                 bad: None,
-                view: Some(View::Speaker),
+                // A camera: a screen would come first for a speaker's tile, and may not fit the link at once.
+                view: Some(TILE),
             })
             .await?;
         tokio::time::sleep(PROBE_TIME).await;

@@ -33,8 +33,10 @@ impl Live {
                     with_plane(|plane| plane.answer_picture_loss(key, media, now));
                 }
             }
-            Rtcp::Remb { bitrate_bps, .. } => {
-                with_plane(|plane| plane.on_remb(key, Bitrate(bitrate_bps), now));
+            Rtcp::Remb {
+                bitrate_bps, ssrcs, ..
+            } => {
+                with_plane(|plane| plane.on_remb(key, Bitrate(bitrate_bps), &ssrcs, now));
             }
             Rtcp::TransportCc(feedback) => {
                 let expected = u32::try_from(feedback.packets.len()).unwrap_or(u32::MAX);

@@ -4,7 +4,7 @@ use super::Plane;
 use super::egress::{Fill, SlotSeat};
 use super::seats::PeerKey;
 use crate::actors::media::port::{Flow, SlotState};
-use crate::sfu::allocator::{self, SlotDemand, SlotId, TileSize};
+use crate::sfu::allocator::{self, Allocation, SlotDemand, SlotId, TileSize};
 use crate::sfu::bandwidth::Bitrate;
 use crate::sfu::lanes::SlotIndex;
 use crate::sfu::selector::Target;
@@ -53,14 +53,14 @@ impl Plane {
                 spatial: layer.spatial,
                 temporal: layer.temporal,
             });
-            let wished = allocation.slot(id).and_then(|it| it.wished);
-            let wished = wished.map(|layer| layer.encoding);
-            if target != slot.selector.target() || wished != slot.wished {
-                slot.wished = wished;
+            let wished = |allocation: &Allocation| allocation.slot(id)?.wished;
+            if target != slot.selector.target() {
                 slot.show(target);
                 if target.is_none() {
                     egress.lanes.clear(index);
                 }
+                changed.push(track);
+            } else if wished(&allocation) != wished(&egress.allocation) {
                 changed.push(track);
             }
         }

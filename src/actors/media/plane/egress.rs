@@ -10,7 +10,7 @@ use crate::actors::media::track::{TrackLane, TrackMessage};
 use crate::rtc::codec::Codec;
 use crate::rtc::extension::{Extension, ExtensionMap};
 use crate::rtc::sdp::{self, Agreed, AgreedLine};
-use crate::sfu::allocator::Allocation;
+use crate::sfu::allocator::{Allocation, SlotId};
 use crate::sfu::bandwidth::{Bitrate, Estimator, EstimatorLimits};
 use crate::sfu::lanes::{EgressLanes, SlotIndex};
 use crate::sfu::pacer::Pacer;
@@ -52,9 +52,9 @@ pub(super) struct SlotSeat {
     pub(super) types: Types,
     pub(super) slot: Slot,
     pub(super) selector: Selector,
+    /// What its client last estimated by the streams of this slot.
+    pub(super) remb: Option<(Instant, Bitrate)>,
     pub(super) fill: Option<Fill>,
-    /// The encoding that it would show if that arrived.
-    pub(super) wished: Option<Encoding>,
     pub(super) tile: Option<Tile>,
     /// Keyframes that its client may still ask for.
     pub(super) keyframes: Allowance,
@@ -150,6 +150,12 @@ impl Egress {
         self.slots.get_mut(usize::from(index.0))
     }
 
+    /// The encoding that a slot would get if it came: its publisher must send it, or it never will.
+    pub(super) fn wished(&self, index: SlotIndex) -> Option<Encoding> {
+        let slot = self.allocation.slot(SlotId(u16::from(index.0)))?;
+        Some(slot.wished?.encoding)
+    }
+
     /// The slot that sends with this SSRC.
     pub(super) fn by_ssrc(&mut self, ssrc: u32) -> Option<&mut SlotSeat> {
         self.slots.iter_mut().find(|slot| slot.ssrc == ssrc)
@@ -198,8 +204,8 @@ impl Egress {
             types: Types::of(line),
             slot: Slot::new(config),
             selector: Selector::new(codecs.fold(CodecSet::default(), CodecSet::with)),
+            remb: None,
             fill: None,
-            wished: None,
             tile: None,
             keyframes: Allowance::keyframes(now),
             told: (None, Flow::Empty),
@@ -286,7 +292,6 @@ impl Plane {
             return Filling::Done;
         }
         let before = slot.fill.take();
-        slot.wished = None;
         if key.is_none() {
             slot.show(None);
             seat.egress.lanes.clear(index);

@@ -244,20 +244,20 @@ impl Plane {
     }
 }
 
-/// The encodings that slots take or are to take, one bit each.
+/// The encodings that slots take, are to take, or would take if they came, one bit each.
 fn watched(seats: &mut Seats<Seat>, subscribers: &[(PeerKey, SlotIndex)]) -> u8 {
     let mut watched = 0;
-    for (peer, slot) in subscribers {
-        let Some(slot) = seats
-            .get_mut(*peer)
-            .and_then(|seat| seat.egress.get_mut(*slot))
-        else {
+    for (peer, index) in subscribers {
+        let Some(egress) = seats.get_mut(*peer).map(|seat| &mut seat.egress) else {
+            continue;
+        };
+        let wished = egress.wished(*index);
+        let Some(slot) = egress.get_mut(*index) else {
             continue;
         };
         let targets = [slot.selector.target(), slot.selector.current()];
-        let shown = targets.map(|target| target.map(|it| it.encoding));
-        // What is wished for too: its sender paused it, or it stands still.
-        for encoding in shown.into_iter().chain([slot.wished]).flatten() {
+        let encodings = targets.map(|target| target.map(|it| it.encoding));
+        for encoding in encodings.into_iter().chain([wished]).flatten() {
             watched |= 1 << encoding.0.min(7);
         }
     }

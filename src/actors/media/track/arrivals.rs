@@ -83,7 +83,8 @@ impl TrackActor {
             if !due.is_empty() {
                 with_plane(|plane| plane.send_nack(publisher, arrivals.ssrc, due, now));
             }
-            if given_up > 0 && self.setup.source.kind() == MediaKind::Video {
+            let is_watched = self.told_watched & 1 << arrivals.encoding.0.min(7) != 0;
+            if given_up > 0 && is_watched && self.setup.source.kind() == MediaKind::Video {
                 self.requests.request(arrivals.encoding);
             }
         }

@@ -1,6 +1,7 @@
 //! Which layers of a publication arrive, and how much each takes.
 
 use super::arrivals::Arrivals;
+use crate::sfu::Encoding;
 use crate::sfu::allocator::{Layer, LayerRate, TileSize};
 use crate::sfu::bandwidth::Bitrate;
 use crate::sfu::packet::Packet;
@@ -12,8 +13,10 @@ use std::time::{Duration, Instant};
 const MEASURE_EVERY: Duration = Duration::from_millis(500);
 /// An encoding without packets for so long does not arrive. Screens may stand still for a second between two.
 const ARRIVING: Duration = Duration::from_millis(1_500);
-/// How much of a new measurement counts at once when rates fall; they rise at once, so that links are not overrun.
-const FALL: f64 = 0.3;
+/// How much of a new measurement counts at once: a keyframe makes one interval many times as large as the next.
+const WEIGHT: f64 = 0.3;
+/// How much of the peak is left after each measurement: half of it after a quarter of a minute.
+const PEAK_FALL: f64 = 0.98;
 /// What an encoding is taken to need, small to large, until it has been measured: a guess that keeps a narrow link from
 /// beginning with the largest.
 const GUESSES: [Bitrate; 3] = [
@@ -21,11 +24,14 @@ const GUESSES: [Bitrate; 3] = [
     Bitrate::from_kbps(500),
     Bitrate::from_kbps(1_500),
 ];
+/// How much more an encoding takes than the one below it.
+const STEP: f64 = 3.0;
 /// Layers that are followed.
 const LAYERS_MAX: usize = 32;
 
-/// The layers of a publication, the smallest first.
-#[derive(Debug, Default)]
+/// The layers of a publication, the smallest first. Every encoding that was agreed is among them, for what has not come
+/// yet must be wished for, lest its sender be asked to pause it.
+#[derive(Debug)]
 pub(super) struct Layers {
     layers: BTreeMap<Layer, Measured>,
     measured: Option<Instant>,
@@ -39,9 +45,28 @@ struct Measured {
     bytes: u64,
     /// None until it was measured over a whole interval.
     rate: Option<Bitrate>,
+    /// The most it took of late: what it takes when it comes again.
+    peak: Bitrate,
+    /// Packets of it have come.
+    came: bool,
 }
 
 impl Layers {
+    /// The base layers of so many encodings.
+    pub(super) fn new(encodings: u8) -> Self {
+        let base = |encoding| Layer {
+            encoding: Encoding(encoding),
+            spatial: 0,
+            temporal: 0,
+        };
+        let layers = (0..encodings).map(|it| (base(it), Measured::default()));
+        Self {
+            layers: layers.collect(),
+            measured: None,
+            new: true,
+        }
+    }
+
     /// Counts a packet.
     pub(super) fn count(&mut self, packet: &Packet) {
         let layer = Layer {
@@ -51,8 +76,10 @@ impl Layers {
         };
         let known = self.layers.contains_key(&layer);
         if known || self.layers.len() < LAYERS_MAX {
-            self.layers.entry(layer).or_default().bytes += packet.bytes() as u64;
-            self.new |= !known;
+            let measured = self.layers.entry(layer).or_default();
+            self.new |= !measured.came;
+            measured.came = true;
+            measured.bytes += packet.bytes() as u64;
         }
     }
 
@@ -69,13 +96,10 @@ impl Layers {
         }
         self.new = false;
         self.measured = Some(now);
-        for measured in self.layers.values_mut() {
-            let rate = Bitrate::from_bytes_over(measured.bytes, passed);
-            measured.bytes = 0;
-            measured.rate = Some(match measured.rate {
-                Some(before) if rate < before => before.scaled(1.0 - FALL) + rate.scaled(FALL),
-                _ => rate,
-            });
+        let guesses: Vec<_> = self.layers.keys().map(|layer| self.guess(layer)).collect();
+        let layers = self.layers.values_mut().zip(guesses);
+        for (measured, guess) in layers.filter(|(it, _)| it.came) {
+            measured.take_in(passed, guess);
         }
         self.measure_again(now, arrivals)
     }
@@ -87,12 +111,12 @@ impl Layers {
         arrivals: &[Arrivals],
     ) -> Option<Arc<[LayerRate]>> {
         let rates = self.layers.keys().map(|layer| {
-            let arrivals = arrivals.iter().find(|it| it.encoding == layer.encoding);
-            let newest = arrivals.and_then(|it| it.newest);
+            let of = arrivals.iter().find(|it| it.encoding == layer.encoding);
+            let newest = of.and_then(|it| it.newest);
             let arriving = newest.is_some_and(|at| now.saturating_duration_since(at) < ARRIVING);
             LayerRate {
                 layer: *layer,
-                bitrate: self.with_all_below(layer),
+                bitrate: self.with_all_below(layer, arriving),
                 size: size(arrivals, layer),
                 arriving,
             }
@@ -101,32 +125,64 @@ impl Layers {
     }
 
     /// The rate of a layer and of all it depends on: those of its encoding that are not above it in either way.
-    fn with_all_below(&self, layer: &Layer) -> Bitrate {
+    fn with_all_below(&self, layer: &Layer, arriving: bool) -> Bitrate {
         let below = |it: &Layer| {
             it.encoding == layer.encoding
                 && it.spatial <= layer.spatial
                 && it.temporal <= layer.temporal
         };
         let layers = self.layers.iter().filter(|(it, _)| below(it));
-        let rates = layers.map(|(it, measured)| measured.rate.unwrap_or_else(|| guess(it)));
+        let rate = |measured: &Measured| match arriving {
+            true => measured.rate,
+            false => measured.rate.map(|_| measured.peak),
+        };
+        let rates = layers.map(|(it, measured)| rate(measured).unwrap_or_else(|| self.guess(it)));
         rates.sum()
     }
-}
 
-fn guess(layer: &Layer) -> Bitrate {
-    if layer.spatial > 0 || layer.temporal > 0 {
-        return Bitrate::ZERO;
+    /// What a layer that has not come will take: three times the encoding below it, if that came.
+    fn guess(&self, layer: &Layer) -> Bitrate {
+        if layer.spatial > 0 || layer.temporal > 0 {
+            return Bitrate::ZERO;
+        }
+        let below = self.layers.iter().filter(|(it, measured)| {
+            it.encoding.0 + 1 == layer.encoding.0 && measured.rate.is_some()
+        });
+        let below: Bitrate = below.map(|(_, measured)| measured.peak).sum();
+        match below {
+            Bitrate::ZERO => GUESSES[usize::from(layer.encoding.0).min(GUESSES.len() - 1)],
+            below => below.scaled(STEP),
+        }
     }
-    let index = usize::from(layer.encoding.0).min(GUESSES.len() - 1);
-    GUESSES[index]
 }
 
-/// The size of a layer's pictures, as far as its descriptors say.
-fn size(arrivals: Option<&Arrivals>, layer: &Layer) -> TileSize {
-    let sizes = arrivals.map_or(&[][..], |it| it.state.resolutions());
-    let size = sizes.get(usize::from(layer.spatial)).copied();
-    let (width, height) = size.unwrap_or_default();
-    TileSize { width, height }
+impl Measured {
+    fn take_in(&mut self, passed: Duration, guess: Bitrate) {
+        let newest = Bitrate::from_bytes_over(self.bytes, passed);
+        self.bytes = 0;
+        let before = self.rate.unwrap_or(guess);
+        let rate = before.scaled(1.0 - WEIGHT) + newest.scaled(WEIGHT);
+        self.peak = rate.max(self.peak.scaled(PEAK_FALL));
+        self.rate = Some(rate);
+    }
+}
+
+/// The size of a layer's pictures, as far as its descriptors say. Of an encoding that has not come, twice that of the one
+/// below, as is usual.
+fn size(arrivals: &[Arrivals], layer: &Layer) -> TileSize {
+    for below in 0..=layer.encoding.0 {
+        let encoding = Encoding(layer.encoding.0 - below);
+        let of = arrivals.iter().find(|it| it.encoding == encoding);
+        let sizes = of.map_or(&[][..], |it| it.state.resolutions());
+        if let Some((width, height)) = sizes.get(usize::from(layer.spatial)) {
+            let larger = |side: u16| side.saturating_mul(1 << below.min(4));
+            return TileSize {
+                width: larger(*width),
+                height: larger(*height),
+            };
+        }
+    }
+    TileSize::default()
 }
 
 #[cfg(test)]
@@ -143,11 +199,12 @@ mod tests {
     }
 
     fn with(bytes: &[(u8, u8, u64)]) -> Layers {
-        let mut layers = Layers::default();
+        let mut layers = Layers::new(0);
         for (encoding, temporal, bytes) in bytes {
             let measured = Measured {
                 bytes: *bytes,
-                rate: None,
+                came: true,
+                ..Measured::default()
             };
             layers.layers.insert(layer(*encoding, *temporal), measured);
         }
@@ -161,18 +218,45 @@ mod tests {
         assert_eq!(layers.measure(now, &[]), None, "too early");
         let rates = layers.measure(now + MEASURE_EVERY, &[]).expect("layers");
         let rates: Vec<_> = rates.iter().map(|it| it.bitrate.0).collect();
-        assert_eq!(rates, [16_000, 24_000, 144_000]);
+        let base = 150_000 * 7 / 10 + 16_000 * 3 / 10;
+        let large = 500_000 * 7 / 10 + 144_000 * 3 / 10;
+        assert_eq!(rates, [base, base + 8_000 * 3 / 10, large]);
     }
 
     #[test]
-    fn a_rate_rises_at_once_and_falls_slowly() {
-        let (mut layers, now) = (with(&[(0, 0, 1_000)]), Instant::now());
-        layers.measure(now, &[]);
+    fn encodings_that_have_not_come_are_known_by_a_guess() {
+        let (mut layers, now) = (Layers::new(3), Instant::now());
+        let rates = layers.measure(now, &[]).expect("news");
+        assert!(rates.iter().all(|it| !it.arriving));
         layers.measure(now + MEASURE_EVERY, &[]);
-        let rates = layers.measure(now + 2 * MEASURE_EVERY, &[]);
-        let rates = rates.expect("layers");
-        assert_eq!(rates[0].bitrate, Bitrate(11_200));
-        assert!(!rates[0].arriving);
+        let rates = layers.measure_again(now, &[]).expect("layers");
+        let rates: Vec<_> = rates.iter().map(|it| it.bitrate).collect();
+        assert_eq!(rates, GUESSES);
+    }
+
+    #[test]
+    fn a_layer_that_stopped_takes_what_it_took() {
+        let (mut layers, now) = (with(&[(0, 0, 10_000)]), Instant::now());
+        layers.measure(now, &[]);
+        for turn in 1..6 {
+            layers.measure(now + turn * MEASURE_EVERY, &[]);
+        }
+        let rates = layers.measure_again(now, &[]).expect("layers");
+        assert!(rates[0].bitrate > Bitrate::from_kbps(120), "{rates:?}");
+    }
+
+    #[test]
+    fn one_large_picture_does_not_make_a_large_layer() {
+        let mut measured = Measured {
+            bytes: 100_000,
+            ..Measured::default()
+        };
+        measured.take_in(MEASURE_EVERY, GUESSES[0]);
+        assert!(measured.rate < Some(Bitrate::from_kbps(600)));
+        for _ in 0..20 {
+            measured.take_in(MEASURE_EVERY, GUESSES[0]);
+        }
+        assert!(measured.rate < Some(Bitrate::from_kbps(10)));
     }
 
     #[test]

@@ -77,12 +77,16 @@ impl TrackActor {
             track = setup.key.track.0,
             %incarnation
         );
+        let layered = match setup.source.kind() {
+            MediaKind::Video => setup.encodings,
+            MediaKind::Audio => 0,
+        };
         Self {
             incarnation,
             arrivals: Vec::new(),
             requests: KeyframeRequests::default(),
             policy: LossPolicy::default(),
-            layers: Layers::default(),
+            layers: Layers::new(layered),
             levels: Levels::default(),
             watched: Vec::new(),
             told_watched: 0,
@@ -244,6 +248,10 @@ impl TrackActor {
             self.watched.push((shard, watched));
         }
         let watched = self.watched.iter().fold(0, |all, it| all | it.1);
+        // A paused encoding has no keyframe to give, and asking for one brings keyframes of the others.
+        for left in encodings(self.told_watched & !watched) {
+            self.requests.cancel(left);
+        }
         if watched != self.told_watched {
             self.told_watched = watched;
             let encodings = encodings(watched);
