@@ -100,6 +100,8 @@ pub struct Figures {
     pub keyframes_out: Count,
     /// Keyframes that subscribers asked for.
     pub keyframes_in: Count,
+    /// Times that a slot stood still until a keyframe came.
+    pub stills: Count,
     /// Transports that came up.
     pub connected: Count,
     /// Transports whose handshake failed.

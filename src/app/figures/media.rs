@@ -26,7 +26,7 @@ fn sum(shards: &[Arc<Figures>], of: impl Fn(&Figures) -> &Count) -> u64 {
 }
 
 fn totals(samples: &mut Samples, shards: &[Arc<Figures>]) {
-    let counters: [(&'static str, &'static str, Of); 17] = [
+    let counters: [(&'static str, &'static str, Of); 18] = [
         ("media_datagrams_in", "Datagrams received", |it| {
             &it.datagrams_in
         }),
@@ -71,6 +71,11 @@ fn totals(samples: &mut Samples, shards: &[Arc<Figures>]) {
             "media_keyframes_in",
             "Keyframes that subscribers asked for",
             |it| &it.keyframes_in,
+        ),
+        (
+            "media_freezes",
+            "Times that a slot stood still until a keyframe came",
+            |it| &it.stills,
         ),
         ("media_connected", "Transports that came up", |it| {
             &it.connected

@@ -210,6 +210,11 @@ impl IceAgent {
         self.paths.contains(path)
     }
 
+    /// Media of the peer came over this path. libnice asks nothing more once it is connected.
+    pub(super) fn heard(&mut self, now: Instant, path: &Path) {
+        self.paths.heard_again(now, path);
+    }
+
     /// A path is gone. True: another was selected instead.
     pub(super) fn remove(&mut self, path: &Path) -> bool {
         self.paths.remove(path)

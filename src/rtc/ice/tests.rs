@@ -114,6 +114,22 @@ fn after_a_restart_both_credentials_count_until_the_new_are_used() {
 }
 
 #[test]
+fn media_keeps_a_path_and_validates_none() {
+    let begin = Instant::now();
+    let mut agent = agent(begin);
+    agent.handle(begin, udp(1), &good(&[NOMINATE]));
+    let later = begin + Duration::from_secs(10);
+    agent.heard(later, &udp(1));
+    agent.heard(later, &udp(2));
+    let given = Consent::Given {
+        is_path_changed: false,
+    };
+    assert_eq!(agent.handle_timeout(begin + CONSENT_TIMEOUT), given);
+    assert!(agent.is_validated(&udp(1)) && !agent.is_validated(&udp(2)));
+    assert_eq!(agent.handle_timeout(later + CONSENT_TIMEOUT), Consent::Lost);
+}
+
+#[test]
 fn consent_ends_with_the_requests() {
     let begin = Instant::now();
     let mut silent = agent(begin);

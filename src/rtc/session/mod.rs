@@ -179,6 +179,12 @@ impl Session {
             .map_or(0, |srtp| srtp.profile().rtp_overhead())
     }
 
+    /// A packet that [`Self::open_rtp`] or [`Self::open_rtcp`] took came over this path: the peer is there, and consents as
+    /// by a binding request. Some clients (GStreamer) send none once they are connected.
+    pub fn heard(&mut self, now: Instant, path: &Path) {
+        self.ice.heard(now, path);
+    }
+
     /// Bytes that [`Self::seal_rtcp`] appends; 0 before the session is connected.
     #[must_use]
     pub fn rtcp_overhead(&self) -> usize {

@@ -107,6 +107,11 @@ fn section(
         )?;
         audio(out, kit)?;
     }
+    sends(out, line)
+}
+
+/// The streams of a publication.
+fn sends(out: &mut String, line: &Line) -> std::fmt::Result {
     match line.sends.as_slice() {
         [] => Ok(()),
         [one] => {

@@ -1,6 +1,6 @@
 //! `step`: a subscriber of several cameras, whose link steps from 4 to 1 and back to 4 Mbit/s.
 
-use super::hall::{Client, Guest, Hall, kit};
+use super::hall::{Client, Guest, Hall, Measured, kit};
 use super::judge;
 use crate::args::{Args, Profile};
 use crate::call::{Kit, Passage, Shape, Talk, View};
@@ -71,23 +71,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
         .map(|(_, measured)| measured.clone())
         .unwrap_or_default();
     let mut report = judge::report(args, &hall, &last);
-    let mut rows = Vec::new();
-    let (mut used_min, mut queue_max) = (f64::MAX, 0.0_f64);
-    for (phase, measured) in &phases {
-        let used = phase.used_percent(&passages);
-        let queue = phase.queue_p95_ms(&passages);
-        used_min = used_min.min(used);
-        queue_max = queue_max.max(queue);
-        rows.push(json!({
-            "bps": phase.bps,
-            "used_percent": used,
-            "queue_p95_ms": queue,
-            "switches_in_10_s_max": measured.tally.switches_in_10_s_max,
-            "audio_lost": measured.tally.audio_lost,
-            "freezes": measured.tally.freezes,
-        }));
-    }
-    report.detail("phases", rows);
+    let (used_min, queue_max) = tell(&mut report, &phases, &passages);
     report.at_least(
         "link used 10 s after a step, percent",
         Some(used_min),
@@ -102,6 +86,28 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
     report.at_most("layer switches of a slot in 10 s", Some(most), SWITCHES_MAX);
     hall.clear().await?;
     Ok(report)
+}
+
+/// Tells of every phase; returns the least use of the link and the longest queue.
+fn tell(report: &mut Report, phases: &[(Phase, Measured)], passages: &[Passage]) -> (f64, f64) {
+    let mut rows = Vec::new();
+    let (mut used_min, mut queue_max) = (f64::MAX, 0.0_f64);
+    for (phase, measured) in phases {
+        let used = phase.used_percent(passages);
+        let queue = phase.queue_p95_ms(passages);
+        used_min = used_min.min(used);
+        queue_max = queue_max.max(queue);
+        rows.push(json!({
+            "bps": phase.bps,
+            "used_percent": used,
+            "queue_p95_ms": queue,
+            "switches_in_10_s_max": measured.tally.switches_in_10_s_max,
+            "audio_lost": measured.tally.audio_lost,
+            "freezes": measured.tally.freezes,
+        }));
+    }
+    report.detail("phases", rows);
+    (used_min, queue_max)
 }
 
 impl Phase {

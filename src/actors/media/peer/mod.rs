@@ -156,7 +156,7 @@ impl Live {
             PeerCommand::Fill(fills) => {
                 with_plane(|plane| {
                     for fill in fills {
-                        let _ = plane.fill(self.key, &fill.mid, fill.track);
+                        let _ = plane.fill(self.key, &fill.mid, fill.track, now);
                     }
                 });
                 self.allocate(id, now);

@@ -131,7 +131,7 @@ impl Plane {
             .cloned()
             .collect();
         for mid in closed {
-            self.fill(peer, &mid, None);
+            self.fill(peer, &mid, None, now);
         }
     }
 

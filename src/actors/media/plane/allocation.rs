@@ -21,6 +21,7 @@ impl Plane {
         peer: PeerKey,
         now: Instant,
     ) -> Vec<SlotState> {
+        self.let_go(peer, now);
         let Self { seats, routes, .. } = self;
         let Some(seat) = seats.get_mut(peer) else {
             return Vec::new();

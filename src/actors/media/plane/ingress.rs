@@ -73,6 +73,7 @@ impl Plane {
         }
         let opened = seat.session.open_rtp(datagram, header_bytes);
         let opened = opened.map_err(refusal)?;
+        seat.session.heard(now, &path);
         let header = Header::parse(datagram).map_err(|_| Refusal::Malformed)?;
         let payload = unpad(&header, &datagram[opened.payload.clone()]);
         let payload = payload.map_err(|_| Refusal::Malformed)?;

@@ -97,6 +97,7 @@ impl Plane {
                 OpenError::Unauthenticated => Refusal::Unauthenticated,
                 OpenError::Replayed => Refusal::Replayed,
             })?;
+        seat.session.heard(arrived, &path);
         let packets = rtcp::parse(&datagram[..plain]).map_err(|_| Refusal::Malformed)?;
         // What it costs is known only now: it is paid off before the next is taken.
         seat.rations

@@ -12,6 +12,7 @@ mod egress;
 mod forward;
 mod gauges;
 mod ingress;
+mod leaving;
 mod link;
 mod rations;
 mod ready;

@@ -121,7 +121,7 @@ pub enum TrackMessage {
 }
 
 /// A packet as it came off the wire, decrypted.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Received {
     /// The encoding it belongs to.
     pub encoding: Encoding,
