@@ -282,7 +282,7 @@ impl Calls {
         if let Some(active) = calls.get(&room) {
             return Ok(active.address.clone());
         }
-        if join.resume.is_some() {
+        if join.resume.is_some() || join.is_player() {
             return Err(CallError::None);
         }
         if !join.caller.can_post {

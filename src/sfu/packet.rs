@@ -103,20 +103,20 @@ impl Packet {
 
 /// Packets for the tests of this layer.
 #[cfg(test)]
-pub(in crate::sfu) mod sample {
+pub(crate) mod sample {
     use super::*;
     use crate::rtc::codec::PictureIds;
     use std::sync::Arc;
 
     /// A publisher of one encoding in VP8 or Opus: packets in order.
     #[derive(Debug, Clone)]
-    pub(in crate::sfu) struct Publisher {
-        pub(in crate::sfu) next: Packet,
-        pub(in crate::sfu) step: u32,
+    pub(crate) struct Publisher {
+        pub(crate) next: Packet,
+        pub(crate) step: u32,
     }
 
     impl Publisher {
-        pub(in crate::sfu) fn camera(track: u32, encoding: u8, now: Instant) -> Self {
+        pub(crate) fn camera(track: u32, encoding: u8, now: Instant) -> Self {
             let frame = FrameInfo {
                 start: true,
                 end_of_frame: true,
@@ -158,7 +158,7 @@ pub(in crate::sfu) mod sample {
             Self { next, step: 3_000 }
         }
 
-        pub(in crate::sfu) fn microphone(track: u32, now: Instant) -> Self {
+        pub(crate) fn microphone(track: u32, now: Instant) -> Self {
             let mut publisher = Self::camera(track, 0, now);
             publisher.next.source = Source::Microphone;
             publisher.next.codec = Codec::Opus;
@@ -169,7 +169,7 @@ pub(in crate::sfu) mod sample {
         }
 
         /// The next picture or sound, of so many packets.
-        pub(in crate::sfu) fn picture(
+        pub(crate) fn picture(
             &mut self,
             now: Instant,
             packets: usize,
@@ -202,16 +202,12 @@ pub(in crate::sfu) mod sample {
         }
 
         /// A keyframe.
-        pub(in crate::sfu) fn keyframe(
-            &mut self,
-            now: Instant,
-            packets: usize,
-        ) -> Vec<Arc<Packet>> {
+        pub(crate) fn keyframe(&mut self, now: Instant, packets: usize) -> Vec<Arc<Packet>> {
             self.picture(now, packets, |frame| frame.keyframe = true)
         }
 
         /// A picture of a temporal layer that any receiver of those below may begin to take.
-        pub(in crate::sfu) fn layer(
+        pub(crate) fn layer(
             &mut self,
             now: Instant,
             packets: usize,
@@ -221,7 +217,7 @@ pub(in crate::sfu) mod sample {
         }
 
         /// The next sound.
-        pub(in crate::sfu) fn sound(&mut self, now: Instant) -> Arc<Packet> {
+        pub(crate) fn sound(&mut self, now: Instant) -> Arc<Packet> {
             let mut sound = self.picture(now, 1, |_| ());
             sound.remove(0)
         }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { hear, seeMore, seeWidth, show } from "./people.mjs";
+import { hear, seeMore, self, show } from "./people.mjs";
 import { Stage } from "./stage.mjs";
 
 let stage;
@@ -20,89 +20,6 @@ test("two people see and hear each other", async () => {
   }
 });
 
-test("a larger tile brings a larger picture, a smaller one a smaller", async () => {
-  const { people } = await stage.pair();
-  await show(people[0], { width: 1280, height: 720 });
-  await seeWidth(people[0], { least: 960 });
-  await show(people[0], { width: 320, height: 180 });
-  await seeWidth(people[0], { most: 320 });
-  await seeMore(people[0]);
-  const { freezeCount } = await people[0].evaluate(() => call.inbound(call.videoSlots[0]));
-  assert.equal(freezeCount, 0, "switching layers freezes nothing");
-});
-
-test("a screen is shown beside the camera", async () => {
-  const { people } = await stage.pair();
-  const [ann, ben] = people;
-  await ben.evaluate(async () => {
-    // Headless Chromium has no screen to pick: what is captured is a drawing of the page's own.
-    const canvas = Object.assign(document.createElement("canvas"), { width: 1600, height: 900 });
-    const context = canvas.getContext("2d");
-    setInterval(() => {
-      context.fillStyle = `hsl(${performance.now() % 360} 80% 50%)`;
-      context.fillRect(0, 0, 1600, 900);
-    }, 50);
-    call.addTrack("screen", canvas.captureStream(20).getVideoTracks()[0]);
-    await call.negotiate("call.offer");
-  });
-  await ann.evaluate(async () => {
-    const source = (wanted) =>
-      greenroom.until(() => call.others().flatMap((one) => one.tracks).find(({ source }) => source === wanted), wanted);
-    const [camera, screen] = [await source("camera"), await source("screen")];
-    await call.layout([
-      { slot: 0, show: { track: camera.track }, width: 320, height: 180 },
-      { slot: 1, show: { track: screen.track }, width: 1600, height: 900, priority: 200 },
-    ]);
-  });
-  await seeMore(ann, { slot: 0, frames: 20 });
-  await seeMore(ann, { slot: 1, frames: 10 });
-  await seeWidth(ann, { slot: 1, least: 1600 });
-});
-
-test("sound is sent with redundancy to those who understand it", async () => {
-  const { people } = await stage.pair();
-  await hear(people[0]);
-  const types = await people[0].evaluate(async () => (await call.stats("codec")).map((codec) => codec.mimeType));
-  assert.ok(types.includes("audio/red"), `of ${types}`);
-});
-
-test("a call works over TCP alone", async () => {
-  const people = [await stage.person("Ann"), await stage.person("Ben")];
-  const room = await stage.room(...people);
-  await people[0].evaluate(() => (greenroom.Call.prototype.candidates = "tcp"));
-  for (const page of people) await stage.join(page, room);
-  await show(people[0]);
-  await seeMore(people[0]);
-  await hear(people[0]);
-  await show(people[1]);
-  await seeMore(people[1]);
-  const protocol = await people[0].evaluate(async () => {
-    const pairs = await call.stats("candidate-pair");
-    const chosen = pairs.find((pair) => pair.nominated && pair.state === "succeeded");
-    const remote = (await call.stats("remote-candidate")).find(({ id }) => id === chosen.remoteCandidateId);
-    return remote.protocol;
-  });
-  assert.equal(protocol, "tcp");
-});
-
-test("an ICE restart keeps the call", async () => {
-  const { people } = await stage.pair();
-  await show(people[0]);
-  await seeMore(people[0]);
-  const [before, now] = await people[0].evaluate(async () => {
-    const ufrag = () => /a=ice-ufrag:(\S+)/.exec(call.peer.remoteDescription.sdp)[1];
-    const before = ufrag();
-    await call.negotiate("call.offer", {}, { iceRestart: true });
-    return [before, ufrag()];
-  });
-  assert.notEqual(before, now);
-  await seeMore(people[0]);
-  await hear(people[0]);
-  await show(people[1]);
-  await seeMore(people[1]);
-  assert.equal(await people[0].evaluate(() => call.peer.connectionState), "connected");
-});
-
 test("a call goes on when its WebSocket is lost and comes back", async () => {
   const { people } = await stage.pair();
   await show(people[0]);
@@ -115,27 +32,30 @@ test("a call goes on when its WebSocket is lost and comes back", async () => {
   });
   await seeMore(people[0]);
   await hear(people[0]);
-  const others = await people[1].evaluate(() => call.others().length);
-  assert.equal(others, 1, "nobody left");
+  const others = await people[1].evaluate(() => call.others().map(({ state }) => state));
+  assert.deepEqual(others, ["connected"], "nobody left");
 });
 
 test("a message on a data channel reaches the others", async () => {
-  const { people } = await stage.pair({ audio: 1, video: 1, data: 1 });
+  const people = [await stage.person("Ann"), await stage.person("Ben")];
+  const room = await stage.room(...people);
   for (const page of people) {
+    await stage.join(page, room, { audio: 1, video: 1, data: 1 }, []);
     await page.evaluate(async () => {
       call.messages = [];
       call.channel.onmessage = ({ data }) => call.messages.push(data);
       await greenroom.until(() => call.channel.readyState === "open", "an open channel");
     });
   }
-  await people[0].evaluate(() => call.channel.send("hello from Ann"));
-  await people[1].evaluate(() =>
-    greenroom.until(() => call.messages.includes("hello from Ann"), "the message"),
-  );
+  for (const text of ["hello from Ann", "and again"]) {
+    await people[0].evaluate((text) => call.channel.send(text), text);
+    await people[1].evaluate((text) => greenroom.until(() => call.messages.includes(text), text), text);
+  }
+  assert.deepEqual(await people[0].evaluate(() => call.messages), [], "not to oneself");
 });
 
 test("a muted microphone is silent for everyone, and said to be", async () => {
-  const { people } = await stage.pair();
+  const { people } = await stage.pair({ audio: 1, video: 0 });
   await hear(people[1]);
   await people[0].evaluate(async () => {
     const me = await greenroom.until(() => call.participants.get(call.participant), "oneself");
@@ -148,12 +68,42 @@ test("a muted microphone is silent for everyone, and said to be", async () => {
       "the other to be muted",
     ),
   );
+  await people[1].evaluate(() =>
+    greenroom.until(async () => {
+      const { packetsReceived: before } = await call.inbound(call.audioSlots[0]);
+      await new Promise((done) => setTimeout(done, 500));
+      return (await call.inbound(call.audioSlots[0])).packetsReceived === before;
+    }, "silence"),
+  );
 });
 
-test("who closes the page is gone for the others", async () => {
+test("who leaves is gone for the others", async () => {
   const { people } = await stage.pair();
   await show(people[1]);
   await seeMore(people[1]);
-  await people[0].evaluate(() => link.ask("call.leave", { room: call.room }));
+  await people[0].evaluate(() => call.leave());
   await people[1].evaluate(() => greenroom.until(() => call.others().length === 0, "an empty call"));
 });
+
+test("whose page crashes is gone for the others within 20 seconds, who go on", async () => {
+  const people = [await stage.person("Ann"), await stage.person("Ben"), await stage.person("Cid")];
+  const room = await stage.room(...people);
+  for (const page of people) await stage.join(page, room);
+  const [ben, cid] = [await self(people[1]), await self(people[2])];
+  await show(people[0], { of: ben });
+  await seeMore(people[0]);
+  await people[0].evaluate((cid) => greenroom.until(() => call.participants.has(cid), "Cid"), cid);
+  const devtools = await people[2].context().newCDPSession(people[2]);
+  devtools.send("Page.crash").catch(() => {});
+  const gone = await people[0].evaluate(async (cid) => {
+    const crashed = performance.now();
+    await greenroom.until(() => !call.participants.has(cid), "Cid to be gone");
+    return performance.now() - crashed;
+  }, cid);
+  assert.ok(gone <= 20_000 + SLACK_MS, `${gone} ms`);
+  await seeMore(people[0]);
+  await hear(people[0]);
+});
+
+/** For a page that runs late. */
+const SLACK_MS = 10_000;

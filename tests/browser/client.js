@@ -95,10 +95,14 @@ window.greenroom = (() => {
     }
 
     hear(frame) {
+      if (frame.room !== this.room) return;
       if (frame.t === "call.slots") for (const slot of frame.slots) this.states.set(slot.mid, slot);
       if (frame.t === "call.demand") this.pause(frame.tracks);
       if (frame.t === "call.speakers") this.speakers = frame.speakers;
-      if (frame.t === "call.joined") for (const one of frame.participants) this.participants.set(one.participant, one);
+      if (frame.t === "call.joined") {
+        for (const one of frame.participants) this.participants.set(one.participant, one);
+        for (const slot of frame.slots) this.states.set(slot.mid, slot);
+      }
       if (frame.t !== "call.changed") return;
       for (const one of [...(frame.joined ?? []), ...(frame.updated ?? [])]) this.participants.set(one.participant, one);
       for (const one of frame.left ?? []) this.participants.delete(one.participant);
@@ -120,36 +124,51 @@ window.greenroom = (() => {
       this.paused = (this.paused ?? Promise.resolve()).then(apply).catch((error) => (this.failure = error));
     }
 
+    async leave() {
+      await this.link.ask("call.leave", { room: this.room });
+      this.peer.close();
+      this.link.handlers.length = 0;
+      for (const { element } of [...this.audioSlots, ...this.videoSlots]) element.remove();
+    }
+
     others() {
       return [...this.participants.values()].filter((one) => one.participant !== this.participant);
     }
 
     /** `publish`: { microphone, camera, screen: MediaStreamTrack }, `slots`: { audio: n, video: n }. */
-    async join(publish, slots, configuration = {}) {
-      this.started = performance.now();
+    async join(publish, slots, { codec, ...configuration } = {}) {
       this.peer = new RTCPeerConnection({ bundlePolicy: "max-bundle", ...configuration });
+      this.peer.onconnectionstatechange = () => {
+        if (this.peer.connectionState === "connected") this.times.connected ??= performance.now();
+      };
       const senders = new Map();
-      for (const [source, track] of Object.entries(publish)) senders.set(source, this.addTrack(source, track));
+      for (const [source, track] of Object.entries(publish)) {
+        senders.set(source, this.addTrack(source, track, track.kind === "video" ? codec : undefined));
+      }
       this.audioSlots = Array.from({ length: slots.audio ?? 0 }, () => this.addSlot("audio"));
       this.videoSlots = Array.from({ length: slots.video ?? 0 }, () => this.addSlot("video"));
       if (slots.data) this.channel = this.peer.createDataChannel("tests");
       this.senders = senders;
       this.joined = await this.negotiate("call.join");
       this.participant = this.joined.participant;
-      for (const slot of this.joined.slots ?? []) this.states.set(slot.mid, slot);
       return this.joined;
     }
 
-    addTrack(source, track) {
-      const simulcast = source === "camera" && {
+    /** `codec`: the only one to be offered, such as `video/H264`; then there is one encoding. */
+    addTrack(source, track, codec) {
+      const simulcast = source === "camera" && !codec && {
         sendEncodings: [
-          { rid: "q", scaleResolutionDownBy: 4, maxBitrate: 100_000 },
-          { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 250_000 },
-          { rid: "f", maxBitrate: 700_000 },
+          // Two, for Chromium makes no more of so small a picture; and small, so that tests are not about encoders.
+          { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 150_000 },
+          { rid: "f", maxBitrate: 500_000 },
         ],
       };
       const transceiver = this.peer.addTransceiver(track, { direction: "sendonly", ...simulcast });
       transceiver.source = source;
+      if (codec) {
+        const { codecs } = RTCRtpSender.getCapabilities(track.kind);
+        transceiver.setCodecPreferences(codecs.filter(({ mimeType }) => mimeType === codec || mimeType.endsWith("/rtx")));
+      }
       return transceiver;
     }
 
@@ -180,16 +199,23 @@ window.greenroom = (() => {
         .filter((transceiver) => transceiver.source)
         .map((transceiver) => ({ mid: transceiver.mid, source: transceiver.source }));
       const offer = this.peer.localDescription.sdp;
+      this.times = { asked: performance.now() };
       const answer = await this.link.ask(t, { room: this.room, offer, tracks, ...more });
-      await this.peer.setRemoteDescription({ type: "answer", sdp: this.only(answer.answer) });
+      this.times.answered = performance.now();
+      await this.peer.setRemoteDescription({ type: "answer", sdp: await this.route(answer.answer) });
       return answer;
     }
 
-    /** The answer with the candidates of one protocol only, if the test says so. */
-    only(answer) {
-      if (!this.candidates) return answer;
-      const others = new RegExp(`^a=candidate:\\S+ 1 (?!${this.candidates})\\S+ .*\\r\\n`, "gmi");
-      return answer.replace(others, "");
+    /** The answer with candidates as the test wants them: of one protocol only, or those of a relay. */
+    async route(answer) {
+      const candidate = /^a=candidate:\S+ 1 (\S+) \d+ (\S+) (\d+) .*\r\n/gim;
+      const { protocol, relay } = window.routing ?? {};
+      if (protocol) return answer.replace(candidate, (line, of) => (of.toLowerCase() === protocol ? line : ""));
+      if (!relay) return answer;
+      const [first] = [...answer.matchAll(candidate)].filter(([, of, address]) => of === "udp" && address.includes("."));
+      this.relay ??= await relay(first[2], Number(first[3]));
+      const relayed = `a=candidate:1 1 udp 2130706431 127.0.0.1 ${this.relay} typ host\r\n`;
+      return answer.replace(candidate, (line) => (line === first[0] ? relayed : ""));
     }
 
     /** Shows these: [{ slot: index of a video slot, show, width, height, priority, pinned }]. */
@@ -217,7 +243,25 @@ window.greenroom = (() => {
     }
   }
 
-  const fakeDevices = (video = { width: 640, height: 360, frameRate: 15 }) =>
+  /** A microphone whose owner speaks when told to. */
+  const voice = () => {
+    const context = new AudioContext();
+    const [tone, syllables, depth, mouth] = [
+      new OscillatorNode(context, { type: "sawtooth", frequency: 180 }),
+      new OscillatorNode(context, { frequency: 4 }),
+      new GainNode(context, { gain: 0.3 }),
+      new GainNode(context, { gain: 0 }),
+    ];
+    const loudness = new GainNode(context, { gain: 0.4 });
+    syllables.connect(depth).connect(loudness.gain);
+    const out = context.createMediaStreamDestination();
+    tone.connect(loudness).connect(mouth).connect(out);
+    tone.start();
+    syllables.start();
+    return { track: out.stream.getAudioTracks()[0], speak: (on) => (mouth.gain.value = on ? 1 : 0) };
+  };
+
+  const fakeDevices = (video = { width: 640, height: 360, frameRate: 10 }) =>
     navigator.mediaDevices.getUserMedia({ audio: true, video });
 
   /** Waits until `check` gives something true, and gives that. */
@@ -231,5 +275,5 @@ window.greenroom = (() => {
     }
   }
 
-  return { Link, Call, fakeDevices, until };
+  return { Link, Call, fakeDevices, voice, until };
 })();

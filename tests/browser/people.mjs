@@ -1,21 +1,42 @@
 // What people do in a call, as steps of a test.
 
-/** Shows the other's publication of this source in a video slot; gives the publication. */
-export const show = (page, { source = "camera", slot = 0, width = 1280, height = 720 } = {}) =>
+/** Shows a publication of this source in a video slot, of this participant or anyone's; gives the publication. */
+export const show = (page, { source = "camera", slot = 0, width = 1280, height = 720, of = null } = {}) =>
   page.evaluate(
-    async ({ source, slot, width, height }) => {
+    async ({ source, slot, width, height, of }) => {
       const track = await greenroom.until(
-        () => call.others().flatMap((one) => one.tracks).find((track) => track.source === source),
+        () =>
+          call
+            .others()
+            .filter((one) => of === null || one.participant === of)
+            .flatMap((one) => one.tracks)
+            .find((track) => track.source === source),
         `somebody's ${source}`,
       );
       await call.layout([{ slot, show: { track: track.track }, width, height }]);
       return track;
     },
-    { source, slot, width, height },
+    { source, slot, width, height, of },
+  );
+
+/** Who one is in the call. */
+export const self = (page) => page.evaluate(() => call.participant);
+
+/** Waits until a video slot shows this participant. */
+export const seeWhom = (page, { slot = 0, participant }) =>
+  page.evaluate(
+    ({ slot, participant }) =>
+      greenroom.until(() => {
+        const { transceiver } = call.videoSlots[slot];
+        const [newest] = transceiver.receiver.getContributingSources().sort((a, b) => b.timestamp - a.timestamp);
+        const state = call.states.get(transceiver.mid);
+        return newest?.source === participant && state?.participant === participant && state.state === "live";
+      }, `participant ${participant} in slot ${slot}`),
+    { slot, participant },
   );
 
 /** Waits until a video slot has shown so many frames more. */
-export const seeMore = (page, { slot = 0, frames = 30 } = {}) =>
+export const seeMore = (page, { slot = 0, frames = 15 } = {}) =>
   page.evaluate(
     ({ slot, frames }) => {
       const { element } = call.videoSlots[slot];
@@ -37,7 +58,7 @@ export const seeWidth = (page, { slot = 0, least = 0, most = Infinity }) =>
   );
 
 /** Waits for sound; gives the CSRC of who is heard and the listener's own number. */
-export const hear = (page, packets = 50) =>
+export const hear = (page, packets = 25) =>
   page.evaluate(
     (packets) =>
       greenroom.until(async () => {

@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { Relay } from "./relay.mjs";
 import { Server } from "./server.mjs";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -20,6 +21,7 @@ const ARGUMENTS = [
 export class Stage {
   static async open(settings = {}) {
     const stage = new Stage();
+    stage.relays = [];
     stage.server = await Server.start(settings);
     stage.browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: ARGUMENTS });
     return stage;
@@ -57,23 +59,43 @@ export class Stage {
     return { people, room };
   }
 
-  /** Joins with fake devices: `window.call`. */
-  join(page, room, slots = { audio: 3, video: 2 }, sources = ["microphone", "camera"]) {
+  /** Joins with fake devices, or a `voice` for a microphone: `window.call`. */
+  join(page, room, slots = { audio: 3, video: 2 }, sources = ["microphone", "camera"], options = {}) {
     return page.evaluate(
-      async ({ room, slots, sources }) => {
-        const stream = sources.length ? await greenroom.fakeDevices() : new MediaStream();
-        const devices = { microphone: stream.getAudioTracks()[0], camera: stream.getVideoTracks()[0] };
+      async ({ room, slots, sources, options }) => {
+        const devices = {};
+        if (sources.includes("microphone") || sources.includes("camera")) {
+          const stream = await greenroom.fakeDevices();
+          [devices.microphone, devices.camera] = [stream.getAudioTracks()[0], stream.getVideoTracks()[0]];
+        }
+        if (sources.includes("voice")) {
+          window.voice = greenroom.voice();
+          devices.microphone = voice.track;
+        }
         window.call = new greenroom.Call(link, room);
-        const publish = Object.fromEntries(sources.map((source) => [source, devices[source]]));
-        return call.join(publish, slots);
+        const names = sources.map((source) => (source === "voice" ? "microphone" : source));
+        return call.join(Object.fromEntries(names.map((name) => [name, devices[name]])), slots, options);
       },
-      { room, slots, sources },
+      { room, slots, sources, options },
     );
+  }
+
+  /** Leads what this page sends and is sent over a relay, which loses nothing until told to. Before it joins. */
+  async relay(page, seed) {
+    const relayed = {};
+    await page.exposeFunction("relay", async (address, port) => {
+      relayed.relay = await Relay.to(address, port, seed);
+      this.relays.push(relayed.relay);
+      return relayed.relay.port;
+    });
+    await page.evaluate(() => (window.routing = { relay }));
+    return relayed;
   }
 
   /** Everybody closes their pages. */
   async leave() {
     for (const context of this.browser.contexts()) await context.close();
+    for (const relay of this.relays.splice(0)) relay.close();
   }
 
   async close() {

@@ -3,7 +3,7 @@
 use super::node::Node;
 use super::stun;
 use greenroom::actors::media::{
-    AdmitPeer, Gate, MediaEvent, MediaEvents, PeerHandle, Publication, ShardId,
+    AdmitPeer, Figures, Gate, MediaEvent, MediaEvents, PeerHandle, Publication, ShardId,
 };
 use greenroom::rtc::Path;
 use greenroom::rtc::codec::Codec;
@@ -57,10 +57,13 @@ pub(crate) struct Client {
     indices: [u64; 2],
     number: u16,
     checked: Option<Instant>,
+    /// How often it checked.
+    checks: u8,
     arrivals: ArrivalLog,
     /// When the next packet of sound and the next picture are due.
     due: [Instant; 2],
     pictures: u32,
+    figures: Vec<Arc<Figures>>,
 }
 
 /// Lines 0 and 1 send sound and pictures, 2 and 3 receive them.
@@ -101,7 +104,7 @@ impl Client {
         let identity = Arc::new(Identity::generate().unwrap());
         let fill = u8::try_from(participant).unwrap();
         let local = IceCredentials::from_random(&[fill; 32]);
-        let remote = IceCredentials::from_random(&[fill + 100; 32]);
+        let remote = IceCredentials::from_random(&[fill.wrapping_add(100); 32]);
         let (agreed, server) = agree(node, participant, shard, &offer(&local, &identity), &remote);
         let config =
             |identity, local: &IceCredentials, far: &IceCredentials, print, role| SessionConfig {
@@ -152,9 +155,11 @@ impl Client {
             indices: [100, 500],
             number: 0,
             checked: None,
+            checks: 0,
             arrivals: ArrivalLog::new(Instant::now()),
             due: [Instant::now(); 2],
             pictures: 0,
+            figures: node.figures.clone(),
         }
     }
 
@@ -170,9 +175,14 @@ impl Client {
 
     /// Carries datagrams until something holds; a test that waits in vain says what for.
     pub(crate) fn until(&mut self, what: &str, mut holds: impl FnMut(&mut Self) -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        // A machine that is busy with other things sheds pictures for half a minute.
+        let deadline = Instant::now() + Duration::from_secs(45);
         while !holds(self) {
-            assert!(Instant::now() < deadline, "waited in vain: {what}");
+            let (heard, figures) = (self.heard.len(), &self.figures);
+            assert!(
+                Instant::now() < deadline,
+                "waited in vain: {what}; heard {heard} packets; {figures:#?}"
+            );
             self.turn();
         }
     }
@@ -203,7 +213,7 @@ impl Client {
             self.checked = Some(now);
             self.check();
             // The server never checks; our own transport would not talk to whom it has not heard of.
-            let back = stun::check(&self.local, &self.remote, 2);
+            let back = stun::check(&self.local, &self.remote, self.checks);
             self.session.handle_stun(now, server, &back);
         }
         self.session.handle_timeout(now);
@@ -225,8 +235,9 @@ impl Client {
     }
 
     /// Sends a connectivity check.
-    pub(crate) fn check(&self) {
-        self.send(&stun::check(&self.remote, &self.local, 1));
+    pub(crate) fn check(&mut self) {
+        self.checks = self.checks.wrapping_add(1);
+        self.send(&stun::check(&self.remote, &self.local, self.checks));
     }
 
     fn take(&mut self, now: Instant, path: Path, datagram: &mut [u8]) {

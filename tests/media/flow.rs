@@ -2,7 +2,9 @@
 
 use super::client::Client;
 use super::node::{Node, run};
-use greenroom::actors::media::{GoneReason, MediaEvent, PeerCommand, ShardId, SlotFill, Tile};
+use greenroom::actors::media::{
+    Flow, GoneReason, MediaEvent, PeerCommand, ShardId, SlotFill, Tile,
+};
 use greenroom::rtc::rtcp::Rtcp;
 use greenroom::sfu::TrackId;
 
@@ -64,13 +66,20 @@ fn sound_and_pictures_flow(shards: usize, elsewhere: ShardId) {
             let reports = |it: &Rtcp| matches!(it, Rtcp::SenderReport(_));
             it.rtcp.iter().any(reports)
         });
-        let told = |is: fn(&Rtcp) -> bool| publisher.rtcp.iter().any(is);
-        assert!(told(|it| matches!(it, Rtcp::TransportCc(_))), "arrivals");
-        assert!(
-            told(|it| matches!(it, Rtcp::ReceiverReport { .. })),
-            "reports"
-        );
-        assert!(told(|it| matches!(it, Rtcp::Pli { .. })), "keyframes");
+        type Is = fn(&Rtcp) -> bool;
+        let told: [(&str, Is); 3] = [
+            ("arrivals", |it| matches!(it, Rtcp::TransportCc(_))),
+            ("reports", |it| matches!(it, Rtcp::ReceiverReport { .. })),
+            ("requests for keyframes", |it| {
+                matches!(it, Rtcp::Pli { .. })
+            }),
+        ];
+        for (what, is) in told {
+            publisher.until(what, |it| {
+                it.publish();
+                it.rtcp.iter().any(is)
+            });
+        }
     });
 }
 
@@ -109,6 +118,34 @@ fn a_lost_packet_is_sent_again_when_asked_for() {
         let (original, payload) = again.unwrap().payload.split_at(2);
         assert_eq!(original, lost.sequence.to_be_bytes());
         assert_eq!(payload, lost.payload);
+    });
+}
+
+#[test]
+fn what_stands_still_stays_watched() {
+    run(async {
+        let node = Node::start(1).await;
+        let mut publisher = Client::connected(&node, 1, HOME);
+        let mut subscriber = Client::connected(&node, 2, HOME);
+        watch(&subscriber);
+        publish_until(&mut publisher, &mut subscriber, "pictures arrive", |it| {
+            it.in_slot(2, 3).len() > 5
+        });
+        subscriber.events.try_iter().for_each(drop);
+        // A sender that is told that nobody watches pauses, and nobody would watch what is paused.
+        subscriber.expect("the slot is paused", |it| match it {
+            MediaEvent::Slots(_, slots) => slots
+                .iter()
+                .any(|slot| &*slot.mid == "3" && matches!(slot.flow, Flow::Paused(_))),
+            _ => false,
+        });
+        let before = subscriber.in_slot(2, 3).len();
+        publish_until(&mut publisher, &mut subscriber, "they come again", |it| {
+            it.in_slot(2, 3).len() > before + 5
+        });
+        let watched: Vec<_> = publisher.events.try_iter().collect();
+        let nobody = |it: &MediaEvent| matches!(it, MediaEvent::Watched { encodings, .. } if encodings.is_empty());
+        assert!(!watched.iter().any(nobody), "{watched:?}");
     });
 }
 
@@ -226,7 +263,7 @@ fn a_transport_whose_timer_panics_costs_nobody_else_anything() {
         let mut subscriber = Client::connected(&node, 2, HOME);
         watch(&subscriber);
         // Its first check begins a handshake whose flight is to be repeated soon.
-        let victim = Client::join(&node, 3, HOME);
+        let mut victim = Client::join(&node, 3, HOME);
         victim.peer.tell(PeerCommand::Poison);
         subscriber.until("its timer panics", |_| {
             victim.check();

@@ -2,6 +2,7 @@
 
 mod client;
 mod flow;
+mod hostile;
 mod node;
 mod refusal;
 mod stun;

@@ -11,7 +11,7 @@ pub(crate) struct Node {
     pub(crate) media: MediaHandle,
     pub(crate) figures: Vec<Arc<Figures>>,
     pub(crate) call: CallId,
-    _tree: Tree,
+    tree: Tree,
 }
 
 impl Node {
@@ -35,8 +35,14 @@ impl Node {
             media: started.media,
             figures: started.figures,
             call,
-            _tree: tree,
+            tree,
         }
+    }
+
+    /// How often publications and peers began anew after a fault.
+    pub(crate) fn restarts(&self) -> u64 {
+        let crowds = self.tree.snapshot().into_iter().filter_map(|it| it.crowd);
+        crowds.map(|it| it.restarts).sum()
     }
 
     /// The sum of a figure over all shards.

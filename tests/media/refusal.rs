@@ -100,3 +100,17 @@ fn a_client_that_falls_silent_is_gone() {
         );
     });
 }
+
+#[test]
+fn a_peer_that_cannot_be_told_is_given_up() {
+    run(async {
+        let node = Node::start(1).await;
+        let mut client = Client::connected(&node, 1, HOME);
+        let tell = |_: &u32| client.peer.tell(PeerCommand::Show(Vec::new()));
+        let told = (0..1_000_000).take_while(tell).count();
+        assert!(told < 1_000_000, "it keeps up");
+        let gone = client.expect("it is gone", |it| matches!(it, MediaEvent::PeerGone(..)));
+        let removed = MediaEvent::PeerGone(client.peer.id(), GoneReason::Removed);
+        assert_eq!(gone, removed);
+    });
+}

@@ -141,7 +141,7 @@ async fn what_is_wrong_is_said() {
     assert_eq!(post(&whip, &member, SDP, &long), is(413, "too_large"));
     assert_eq!(
         post(&whep, &member, SDP, &plays),
-        is(403, "forbidden"),
+        is(404, "call_not_found"),
         "players start no call"
     );
     assert_eq!(ask(&server, "GET", &whip, &[], "").status, 405);

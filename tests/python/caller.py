@@ -2,7 +2,7 @@
 
 As a program it joins, and says what it receives until it is ended:
 
-    caller.py URL TOKEN ROOM     prints `joined PARTICIPANT`, then `audio N` and `video N` as decoded frames come
+    caller.py URL TOKEN ROOM     prints `joined PARTICIPANT`, then `audio N MID` and `video N MID` as frames are decoded
 """
 
 import asyncio
@@ -31,15 +31,17 @@ class Caller:
         self.slots = []  # transceivers that receive
         self.frames = {}  # transceiver -> frames
         self.readers = []
-        self.on_frame = lambda kind, count: None
+        self.on_frame = lambda slot, count: None
 
-    async def join(self, microphone=True, camera=True, audio_slots=1, video_slots=1):
+    async def join(self, microphone=True, camera=True, audio_slots=1, video_slots=1, channel=None):
         if microphone:
             self.publish(AudioStreamTrack(), "microphone")
         if camera:
             self.publish(VideoStreamTrack(), "camera")
         for kind in ["audio"] * audio_slots + ["video"] * video_slots:
             self.slots.append(self.rtc.addTransceiver(kind, direction="recvonly"))
+        if channel:  # after the lines of media, or aiortc gives it a transport of its own
+            self.channel = self.rtc.createDataChannel(channel)
         self.joined = await self.negotiate("call.join", "call.joined")
         self.participant = self.joined["participant"]
         for slot in self.slots:
@@ -87,7 +89,7 @@ class Caller:
             while True:
                 await slot.receiver.track.recv()
                 self.frames[slot] = self.frames.get(slot, 0) + 1
-                self.on_frame(slot.kind, self.frames[slot])
+                self.on_frame(slot, self.frames[slot])
 
     def received(self, kind):
         return max((n for slot, n in self.frames.items() if slot.kind == kind), default=0)
@@ -135,11 +137,13 @@ async def main(url, token, room):
     peer = Peer(url)
     assert peer.hello(token=token)["t"] == "welcome"
     async with callers([peer], room) as (caller,):
-        caller.on_frame = lambda kind, count: count % SAY_EVERY or print(kind, count, flush=True)
-        print("joined", (await caller.join())["participant"], flush=True)
+        caller.on_frame = lambda slot, count: count % SAY_EVERY or print(slot.kind, count, slot.mid, flush=True)
+        print("joined", (await caller.join(audio_slots=3, video_slots=3))["participant"], flush=True)
         while True:
-            await asyncio.sleep(5)
             await asyncio.to_thread(peer.send, "beat")
+            with contextlib.suppress(TimeoutError):
+                while True:
+                    await asyncio.to_thread(peer.receive, 5)
 
 
 if __name__ == "__main__":

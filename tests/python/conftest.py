@@ -1,5 +1,6 @@
 """Starts real servers for the tests: `GREENROOM_BIN`, or the debug build."""
 
+import asyncio
 import os
 import pathlib
 import signal
@@ -11,6 +12,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection
 
 from peer import SUBPROTOCOLS, Guest, Peer, Writer
 
@@ -124,3 +126,21 @@ def deck(server):
 @pytest.fixture
 def guest():
     return Guest("Guest " + os.urandom(4).hex())
+
+
+@pytest.fixture(scope="session")
+def offer():
+    """What aiortc offers: microphone, camera, one slot of each kind."""
+
+    async def make():
+        bundled = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        rtc = RTCPeerConnection(bundled)
+        for direction in ("sendonly", "recvonly"):
+            for kind in ("audio", "video"):
+                rtc.addTransceiver(kind, direction=direction)
+        await rtc.setLocalDescription(await rtc.createOffer())
+        sdp = rtc.localDescription.sdp
+        await rtc.close()
+        return sdp
+
+    return asyncio.run(make())

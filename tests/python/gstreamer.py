@@ -23,17 +23,19 @@ from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
 
 PUBLISH = """
     webrtcbin name=peer bundle-policy=max-bundle
-    videotestsrc is-live=true pattern=ball ! video/x-raw,width=640,height=360,framerate=25/1
-        ! vp8enc deadline=1 keyframe-max-dist=50 ! rtpvp8pay picture-id-mode=2
+    videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=180,framerate=15/1
+        ! vp8enc deadline=1 target-bitrate=100000 keyframe-max-dist=50 ! rtpvp8pay picture-id-mode=2
         ! application/x-rtp,media=video,encoding-name=VP8,payload=96 ! peer.
     audiotestsrc is-live=true ! audio/x-raw,rate=48000,channels=2 ! opusenc ! rtpopuspay
         ! application/x-rtp,media=audio,encoding-name=OPUS,payload=97 ! peer.
 """
-PLAY = "webrtcbin name=peer bundle-policy=max-bundle"
 RECEIVED = {
     "video": "application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=96",
     "audio": "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload=97",
 }
+
+END = "fakesink name=end signal-handoffs=true sync=false async=false"
+DECODE = {"video": f"rtpvp8depay ! vp8dec ! {END}", "audio": f"rtpopusdepay ! opusdec ! {END}"}
 
 
 def say(*words):
@@ -44,10 +46,11 @@ class Client:
     def __init__(self, role, url, token):
         self.url, self.token, self.resource = url, token, None
         self.loop = GLib.MainLoop()
-        # A lone element would come back without a pipeline around it.
         self.pipeline = Gst.parse_launch(PUBLISH) if role == "publish" else Gst.Pipeline.new()
         if role == "play":
-            self.pipeline.add(Gst.parse_bin_from_description(PLAY, False))
+            player = Gst.ElementFactory.make("webrtcbin", "peer")
+            player.set_property("bundle-policy", GstWebRTC.WebRTCBundlePolicy.MAX_BUNDLE)
+            self.pipeline.add(player)
         self.peer = self.pipeline.get_by_name("peer")
         self.peer.connect("notify::ice-gathering-state", self.gathered)
         self.peer.connect("notify::connection-state", self.connection)
@@ -96,30 +99,20 @@ class Client:
         if pad.get_direction() != Gst.PadDirection.SRC:
             return
         kind = pad.get_current_caps().get_structure(0).get_string("media")
-        decode = Gst.parse_bin_from_description("decodebin name=decode", False)
-        decoder = decode.get_by_name("decode")
-        decode.add_pad(Gst.GhostPad.new("sink", decoder.get_static_pad("sink")))
+        branch = Gst.parse_bin_from_description(DECODE[kind], True)
         counted = [0]
 
-        def decoded(_, source):
-            sink = Gst.ElementFactory.make("fakesink")
-            sink.set_property("signal-handoffs", True)
-            sink.set_property("sync", False)
+        def count(*_):
+            counted[0] += 1
+            if counted[0] % 10 == 0:
+                say(kind, counted[0])
 
-            def count(*_):
-                counted[0] += 1
-                if counted[0] % 10 == 0:
-                    say(kind, counted[0])
-
-            sink.connect("handoff", count)
-            decode.add(sink)
-            sink.sync_state_with_parent()
-            source.link(sink.get_static_pad("sink"))
-
-        decoder.connect("pad-added", decoded)
-        self.pipeline.add(decode)
-        decode.sync_state_with_parent()
-        pad.link(decode.get_static_pad("sink"))
+        branch.get_by_name("end").connect("handoff", count)
+        self.pipeline.add(branch)
+        branch.sync_state_with_parent()
+        linked = pad.link(branch.get_static_pad("sink"))
+        if linked != Gst.PadLinkReturn.OK:
+            say("unlinked", linked)
 
     def request(self, method, url, body=None, content=None):
         request = urllib.request.Request(url, data=body, method=method)

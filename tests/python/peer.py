@@ -61,7 +61,9 @@ class Peer:
         self.ids = itertools.count(1)
         self.waiting = []  # frames that came while another was waited for
         self.link = contextlib.ExitStack()
-        connecting = connect(url, subprotocols=[subprotocol], max_size=2**24, proxy=None, **options)
+        # Beats do it: the library's own pings fail while frames wait here to be read.
+        options = {"max_size": 2**24, "proxy": None, "ping_interval": None, **options}
+        connecting = connect(url, subprotocols=[subprotocol], **options)
         self.socket = self.link.enter_context(connecting)
 
     def __enter__(self):
@@ -118,6 +120,7 @@ class Peer:
         return error
 
     def hello(self, token=None, guest=None, rooms=None, heartbeat_ms=30_000):
+        self.token = token
         login = guest and {"name": guest.name, "key": guest.key}
         self.send("hello", token=token, guest=login, heartbeat_ms=heartbeat_ms, rooms=rooms, client="pytest")
         first = self.expect("challenge", "welcome", "error")

@@ -89,7 +89,11 @@ impl CallActor {
     fn admit(&mut self, mut join: Join, cx: &mut Cx<'_, Self>) {
         if self.state.founded.is_none() && !join.caller.can_post {
             // Whoever was about to begin it was refused.
-            let error = CallError::MayNotStart;
+            let error = if join.is_player() {
+                CallError::None
+            } else {
+                CallError::MayNotStart
+            };
             let (code, advice) = error.code();
             return join.answer.refuse(code, advice, error.to_string());
         }

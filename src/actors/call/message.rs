@@ -140,6 +140,20 @@ pub struct Join {
     pub answer: Answer,
 }
 
+impl Join {
+    /// Whether it comes to play: that starts no call.
+    #[must_use]
+    pub fn is_player(&self) -> bool {
+        matches!(
+            self.link,
+            JoinLink::Http {
+                sendrecv: SendRecv::Slot,
+                ..
+            }
+        )
+    }
+}
+
 /// How a participant is reached.
 #[derive(Clone)]
 pub enum JoinLink {

@@ -16,7 +16,7 @@ use crate::rtc::sdp::{
 use crate::rtc::session::{DataChannels, SessionConfig};
 use crate::sfu::call::{Lines, PublicationOffer, SlotOffer};
 use crate::sfu::{MediaKind, Source};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The video codecs that pass through.
@@ -34,6 +34,9 @@ pub(super) struct Terms<'a> {
     pub(super) before: Option<&'a Transport>,
     pub(super) random: &'a dyn Fn() -> Option<[u8; 32]>,
 }
+
+/// SSRCs up to this one are no slot's: 1 speaks in our feedback.
+const RESERVED_MAX: u32 = 2;
 
 /// An answer, and what follows from it.
 pub(super) struct Negotiated {
@@ -224,20 +227,34 @@ fn ssrcs<'a>(
 ) -> Result<BTreeMap<String, SlotSsrcs>, OfferError> {
     let mut ssrcs: BTreeMap<String, SlotSsrcs> = BTreeMap::new();
     let before = |mid: &str| terms.before.and_then(|before| before.ssrcs.get(mid));
+    let known = terms.before.iter().flat_map(|before| before.ssrcs.values());
+    let mut taken: BTreeSet<u32> = known.flat_map(|pair| [pair.media, pair.rtx]).collect();
     for mid in mids {
         let pair = match before(mid) {
             Some(pair) => *pair,
-            None => {
-                let bytes = random(terms)?;
-                SlotSsrcs {
-                    media: number(&bytes, 0),
-                    rtx: number(&bytes, 4),
-                }
-            }
+            None => pair(&mut taken, &|| random(terms))?,
         };
         ssrcs.insert(mid.to_owned(), pair);
     }
     Ok(ssrcs)
+}
+
+/// Two streams that are not `taken`, which they are from now on: two of one transport under one SSRC would be sealed with
+/// the same nonces.
+fn pair(
+    taken: &mut BTreeSet<u32>,
+    random: &dyn Fn() -> Result<[u8; 32], OfferError>,
+) -> Result<SlotSsrcs, OfferError> {
+    let bytes = random()?;
+    // Seven of them may be taken, of four billion.
+    let (words, _) = bytes.as_chunks::<4>();
+    let words = words.iter().map(|word| u32::from_be_bytes(*word));
+    let mut free = words.filter(|ssrc| *ssrc > RESERVED_MAX && taken.insert(*ssrc));
+    let (media, rtx) = free
+        .next()
+        .zip(free.next())
+        .ok_or(OfferError::NoRandomness)?;
+    Ok(SlotSsrcs { media, rtx })
 }
 
 fn random(terms: &Terms<'_>) -> Result<[u8; 32], OfferError> {
@@ -249,4 +266,31 @@ fn number(bytes: &[u8; 32], at: usize) -> u32 {
     let mut four = [0; 4];
     four.copy_from_slice(&bytes[at..at + 4]);
     u32::from_be_bytes(four).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_streams_of_a_transport_are_the_same() {
+        let words = |words: [u32; 8]| {
+            let mut bytes = [0; 32];
+            for (place, word) in bytes.chunks_mut(4).zip(words) {
+                place.copy_from_slice(&word.to_be_bytes());
+            }
+            bytes
+        };
+        let mut taken = BTreeSet::from([7]);
+        let dice = words([7, 1, 9, 9, 0, 8, 3, 3]);
+        let first = pair(&mut taken, &|| Ok(dice)).expect("two are free");
+        assert_eq!((first.media, first.rtx), (9, 8));
+        assert!(taken.contains(&9) && taken.contains(&8));
+        let again = pair(&mut taken, &|| Ok(dice));
+        assert_eq!(
+            again.err(),
+            Some(OfferError::NoRandomness),
+            "only 3 is free"
+        );
+    }
 }

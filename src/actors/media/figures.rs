@@ -100,6 +100,8 @@ pub struct Figures {
     pub keyframes_out: Count,
     /// Keyframes that subscribers asked for.
     pub keyframes_in: Count,
+    /// Times that a slot stood still until a keyframe came.
+    pub stills: Count,
     /// Transports that came up.
     pub connected: Count,
     /// Transports whose handshake failed.
@@ -140,4 +142,6 @@ pub struct Refused {
     pub muted: Count,
     /// The mailbox of its Track or Peer had no room.
     pub overflow: Count,
+    /// Its sender sent more than a peer may.
+    pub excess: Count,
 }

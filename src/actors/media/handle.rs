@@ -11,6 +11,7 @@ use crate::rtc::sdp::{AgreedCodec, Candidate};
 use crate::sfu::Source;
 use actix_rt::ArbiterHandle;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -185,11 +186,14 @@ impl MediaHandle {
         });
         let spec = spec.on(arbiter);
         let address = spec.address();
-        self.0
-            .peers
-            .start_child(spec)
-            .map_err(|StartError::Refused| AdmitError::Stopping)?;
-        let handle = PeerHandle { id, address };
+        let started = self.0.peers.start_child(spec);
+        let child = started.map_err(|StartError::Refused| AdmitError::Stopping)?;
+        let handle = PeerHandle {
+            id,
+            address,
+            child,
+            peers: self.0.peers.clone(),
+        };
         #[cfg(feature = "failpoints")]
         lock(&self.0.handles).insert(id, handle.clone());
         Ok(handle)
@@ -271,10 +275,12 @@ impl MediaHandle {
 }
 
 /// The way to one peer: cheap to clone, good from any thread.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct PeerHandle {
     id: PeerId,
     address: Address<PeerActor>,
+    child: ChildId,
+    peers: Supervisor,
 }
 
 impl PeerHandle {
@@ -284,14 +290,25 @@ impl PeerHandle {
         self.id
     }
 
-    /// Asks something of it. False when it is gone or has too much to do: then it is to be given up.
+    /// Asks something of it. False when it has too much to do: then it is given up, for it would go on as it was, muted or
+    /// removed though it should be.
     pub fn tell(&self, command: PeerCommand) -> bool {
         let lane = match &command {
             PeerCommand::Send(_) => PeerLane::Data,
             _ => PeerLane::Control,
         };
         let told = self.address.push(lane, PeerMessage::Command(command));
-        !matches!((lane, told), (PeerLane::Control, Err(refused)) if refused.reason == RefusedReason::Full)
+        let is_full = matches!((lane, told), (PeerLane::Control, Err(refused)) if refused.reason == RefusedReason::Full);
+        if is_full {
+            self.peers.stop_child(self.child);
+        }
+        !is_full
+    }
+}
+
+impl fmt::Debug for PeerHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PeerHandle").field(&self.id).finish()
     }
 }
 

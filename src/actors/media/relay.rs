@@ -4,6 +4,7 @@
 //! Requests for keyframes come back through the mailbox of the Track.
 
 use super::port::{ShardId, TrackKey};
+use crate::sfu::MediaKind;
 use crate::sfu::allocator::LayerRate;
 use crate::sfu::packet::{Packet, Stream};
 use crossbeam::queue::ArrayQueue;
@@ -11,8 +12,10 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::Notify;
 
-/// Packets that wait for one shard from one other: 20 ms of 50,000 packets a second.
+/// Packets of pictures that wait for one shard from one other: 20 ms of 50,000 packets a second.
 const RELAYED_MAX: usize = 1_024;
+/// Sound, and what is known of publications, beside them: it does not wait behind pictures, nor for room among them.
+const RELAYED_FIRST_MAX: usize = 1_024;
 
 /// Something for the subscribers of a publication on another shard.
 #[derive(Debug)]
@@ -50,8 +53,31 @@ pub struct Anchor {
 pub struct Relay {
     shard: ShardId,
     /// By receiver, then by sender.
-    queues: Arc<[Box<[ArrayQueue<Relayed>]>]>,
+    queues: Arc<[Box<[Queue]>]>,
     wakes: Arc<[Arc<Notify>]>,
+}
+
+/// What waits for one shard from one other.
+#[derive(Debug)]
+struct Queue {
+    first: ArrayQueue<Relayed>,
+    pictures: ArrayQueue<Relayed>,
+}
+
+impl Queue {
+    fn new() -> Self {
+        Self {
+            first: ArrayQueue::new(RELAYED_FIRST_MAX),
+            pictures: ArrayQueue::new(RELAYED_MAX),
+        }
+    }
+
+    fn of(&self, load: &Load) -> &ArrayQueue<Relayed> {
+        match load {
+            Load::Packet(packet) if packet.kind() == MediaKind::Video => &self.pictures,
+            Load::Packet(_) | Load::Layers(_) | Load::Anchor(_) => &self.first,
+        }
+    }
 }
 
 impl Relay {
@@ -59,9 +85,7 @@ impl Relay {
     #[must_use]
     pub fn between(wakes: &[Arc<Notify>]) -> Vec<Self> {
         let shards = wakes.len();
-        let inbox = || -> Box<[ArrayQueue<Relayed>]> {
-            (0..shards).map(|_| ArrayQueue::new(RELAYED_MAX)).collect()
-        };
+        let inbox = || -> Box<[Queue]> { (0..shards).map(|_| Queue::new()).collect() };
         let queues: Arc<[_]> = (0..shards).map(|_| inbox()).collect();
         let wakes: Arc<[_]> = wakes.into();
         let ids = (0..).map(ShardId).take(shards);
@@ -76,7 +100,7 @@ impl Relay {
     /// Sends a packet to another shard. False when its queue is full.
     pub(super) fn send(&self, to: ShardId, relayed: Relayed) -> bool {
         let to = usize::from(to.0);
-        let queue = &self.queues[to][usize::from(self.shard.0)];
+        let queue = self.queues[to][usize::from(self.shard.0)].of(&relayed.load);
         let was_empty = queue.is_empty();
         let sent = queue.push(relayed).is_ok();
         if was_empty {
@@ -88,6 +112,42 @@ impl Relay {
     /// The next packet for this shard.
     pub(super) fn receive(&self) -> Option<Relayed> {
         let inbox = &self.queues[usize::from(self.shard.0)];
-        inbox.iter().find_map(ArrayQueue::pop)
+        let first = inbox.iter().find_map(|queue| queue.first.pop());
+        first.or_else(|| inbox.iter().find_map(|queue| queue.pictures.pop()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::CallId;
+    use crate::sfu::TrackId;
+    use crate::sfu::packet::sample::Publisher;
+
+    #[test]
+    fn sound_goes_before_pictures_and_has_room_of_its_own() {
+        let wakes = [(); 2].map(|()| Arc::new(Notify::new()));
+        let [one, two] = &Relay::between(&wakes)[..] else {
+            panic!("two ends");
+        };
+        let now = Instant::now();
+        let relayed = |load| Relayed {
+            track: TrackKey {
+                call: CallId::from_bytes([1; 16]),
+                track: TrackId(1),
+            },
+            load,
+        };
+        let picture = Publisher::camera(1, 0, now).keyframe(now, 1).remove(0);
+        let picture = || relayed(Load::Packet(Arc::clone(&picture)));
+        let sent = (0..2 * RELAYED_MAX).take_while(|_| one.send(ShardId(1), picture()));
+        assert_eq!(sent.count(), RELAYED_MAX);
+        let layers = relayed(Load::Layers(Arc::new([])));
+        assert!(one.send(ShardId(1), layers));
+        let first = two.receive().expect("it was sent");
+        assert!(matches!(first.load, Load::Layers(_)));
+        let rest = std::iter::from_fn(|| two.receive());
+        assert_eq!(rest.count(), RELAYED_MAX);
+        assert!(one.receive().is_none());
     }
 }

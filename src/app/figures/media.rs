@@ -26,7 +26,7 @@ fn sum(shards: &[Arc<Figures>], of: impl Fn(&Figures) -> &Count) -> u64 {
 }
 
 fn totals(samples: &mut Samples, shards: &[Arc<Figures>]) {
-    let counters: [(&'static str, &'static str, Of); 17] = [
+    let counters: [(&'static str, &'static str, Of); 18] = [
         ("media_datagrams_in", "Datagrams received", |it| {
             &it.datagrams_in
         }),
@@ -72,6 +72,11 @@ fn totals(samples: &mut Samples, shards: &[Arc<Figures>]) {
             "Keyframes that subscribers asked for",
             |it| &it.keyframes_in,
         ),
+        (
+            "media_freezes",
+            "Times that a slot stood still until a keyframe came",
+            |it| &it.stills,
+        ),
         ("media_connected", "Transports that came up", |it| {
             &it.connected
         }),
@@ -103,7 +108,7 @@ fn totals(samples: &mut Samples, shards: &[Arc<Figures>]) {
 }
 
 fn refused(samples: &mut Samples, shards: &[Arc<Figures>]) {
-    let reasons: [(&str, Of); 10] = [
+    let reasons: [(&str, Of); 11] = [
         ("unvalidated", |it| &it.refused.unvalidated),
         ("malformed", |it| &it.refused.malformed),
         ("unauthenticated", |it| &it.refused.unauthenticated),
@@ -111,6 +116,7 @@ fn refused(samples: &mut Samples, shards: &[Arc<Figures>]) {
         ("unknown", |it| &it.refused.unknown),
         ("muted", |it| &it.refused.muted),
         ("overflow", |it| &it.refused.overflow),
+        ("excess", |it| &it.refused.excess),
         ("kernel_in", |it| &it.kernel_drops_in),
         ("kernel_out", |it| &it.kernel_drops_out),
         ("relay", |it| &it.relay_drops),

@@ -1,9 +1,10 @@
 //! ICE-lite (RFC 8445 §2.5): we have one candidate, never send checks, and answer those of the peer.
 //!
-//! Nothing unauthenticated is answered. The peer's requests are its consent to be sent to (RFC 7675), so when they stop
-//! the session ends. After an ICE restart both the old and the new credentials count until the new ones are used.
+//! Nothing unauthenticated is answered. The peer's requests are its consent to be sent to (RFC 7675), and so is what
+//! comes sealed by it: when both stop the session ends. After an ICE restart both the old and the new credentials count until the new ones are used.
 
 mod paths;
+mod requests;
 mod stun;
 
 pub use paths::PATHS_MAX;
@@ -12,13 +13,14 @@ pub(in crate::rtc) use stun::build;
 
 use crate::rtc::Path;
 use paths::Paths;
+use requests::Requests;
 use std::{
     fmt,
     time::{Duration, Instant},
 };
 use stun::{Answer, Request};
 
-/// A peer whose binding requests stop for this long is gone (RFC 7675 §5.1 allows 30 s; calls notice sooner).
+/// A peer whose binding requests and media stop for this long is gone (RFC 7675 §5.1 allows 30 s; calls notice sooner).
 pub const CONSENT_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// A peer whose first valid binding request does not come within this time will not come.
@@ -112,6 +114,7 @@ pub(super) struct IceAgent {
     /// Before the last restart, until the current credentials are used.
     previous: Option<Generation>,
     paths: Paths,
+    requests: Requests,
     /// Without a valid request until then, there will be none.
     first_by: Instant,
 }
@@ -144,6 +147,7 @@ impl IceAgent {
             current: Generation::new(local, remote),
             previous: None,
             paths: Paths::default(),
+            requests: Requests::default(),
             first_by: now + FIRST_REQUEST_TIMEOUT,
         }
     }
@@ -153,15 +157,16 @@ impl IceAgent {
         let Some(request) = Request::parse(datagram) else {
             return Checked::IGNORED;
         };
-        if self.current.made(&request) {
+        let is_current = self.current.made(&request);
+        let previous = self.previous.as_ref().filter(|_| !is_current);
+        let is_previous = previous.is_some_and(|previous| previous.made(&request));
+        if !(is_current || is_previous) || !self.requests.admit(now, path, request.tag()) {
+            return Checked::IGNORED;
+        }
+        if is_current {
             self.previous = None;
         }
-        let made_by = std::iter::once(&self.current)
-            .chain(&self.previous)
-            .find(|generation| generation.made(&request));
-        let Some(generation) = made_by else {
-            return Checked::IGNORED;
-        };
+        let generation = self.previous.as_ref().unwrap_or(&self.current);
         let refusal = if request.is_controlled {
             Some(Answer::RoleConflict)
         } else if request.has_unknown() {
@@ -203,6 +208,11 @@ impl IceAgent {
 
     pub(super) fn is_validated(&self, path: &Path) -> bool {
         self.paths.contains(path)
+    }
+
+    /// Media of the peer came over this path. libnice asks nothing more once it is connected.
+    pub(super) fn heard(&mut self, now: Instant, path: &Path) {
+        self.paths.heard_again(now, path);
     }
 
     /// A path is gone. True: another was selected instead.

@@ -58,6 +58,14 @@ impl Paths {
         self.known.push(Validated { path, heard: now });
     }
 
+    /// Something else that only the peer can send came over this path. It validates none, but keeps one.
+    pub(super) fn heard_again(&mut self, now: Instant, path: &Path) {
+        if let Some(known) = self.known.iter_mut().find(|known| known.path == *path) {
+            known.heard = now;
+            self.heard = Some(now);
+        }
+    }
+
     /// The peer nominated this path, which it has just validated. True: it is another than before.
     pub(super) fn select(&mut self, path: Path) -> bool {
         self.selected.replace(path) != Some(path)

@@ -101,6 +101,12 @@ impl<'a> Request<'a> {
         aws_lc_rs::constant_time::verify_slices_are_equal(mac.as_ref(), found).is_ok()
     }
 
+    /// A part of MESSAGE-INTEGRITY: tells authentic requests apart.
+    pub(super) fn tag(&self) -> u64 {
+        let tag = &self.datagram[self.integrity_at + ATTRIBUTE_HEADER_LEN..];
+        tag.first_chunk().map_or(0, |tag| u64::from_be_bytes(*tag))
+    }
+
     /// Whether there are attributes that must be understood but are not.
     pub(super) const fn has_unknown(&self) -> bool {
         self.unknown_count > 0
@@ -247,6 +253,9 @@ pub(in crate::rtc) mod build {
     //! Requests as a browser makes them.
 
     use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    static NEXT: AtomicU32 = AtomicU32::new(0);
 
     /// A request of `username` with extra attributes, signed with `password`.
     pub(in crate::rtc) fn request(
@@ -256,7 +265,9 @@ pub(in crate::rtc) mod build {
     ) -> Vec<u8> {
         let mut message = vec![0, 1, 0, 0];
         message.extend(MAGIC_COOKIE);
-        message.extend([7; TRANSACTION_LEN]);
+        // Each is another, as a browser's are.
+        message.extend([7; TRANSACTION_LEN - 4]);
+        message.extend(NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes());
         push(&mut message, USERNAME, username.as_bytes());
         push(&mut message, PRIORITY, &[0, 0, 1, 0]);
         for (kind, value) in extra {

@@ -114,6 +114,22 @@ fn after_a_restart_both_credentials_count_until_the_new_are_used() {
 }
 
 #[test]
+fn media_keeps_a_path_and_validates_none() {
+    let begin = Instant::now();
+    let mut agent = agent(begin);
+    agent.handle(begin, udp(1), &good(&[NOMINATE]));
+    let later = begin + Duration::from_secs(10);
+    agent.heard(later, &udp(1));
+    agent.heard(later, &udp(2));
+    let given = Consent::Given {
+        is_path_changed: false,
+    };
+    assert_eq!(agent.handle_timeout(begin + CONSENT_TIMEOUT), given);
+    assert!(agent.is_validated(&udp(1)) && !agent.is_validated(&udp(2)));
+    assert_eq!(agent.handle_timeout(later + CONSENT_TIMEOUT), Consent::Lost);
+}
+
+#[test]
 fn consent_ends_with_the_requests() {
     let begin = Instant::now();
     let mut silent = agent(begin);
@@ -129,4 +145,38 @@ fn consent_ends_with_the_requests() {
     assert_eq!(heard.handle_timeout(begin + CONSENT_TIMEOUT), given(false));
     assert_eq!(heard.poll_timeout(), later + CONSENT_TIMEOUT);
     assert_eq!(heard.handle_timeout(later + CONSENT_TIMEOUT), Consent::Lost);
+}
+
+#[test]
+fn a_request_that_somebody_else_repeats_proves_nothing() {
+    let begin = Instant::now();
+    let mut agent = agent(begin);
+    let heard = good(&[NOMINATE]);
+    let verdict = |agent: &mut IceAgent, now, port, datagram: &[u8]| {
+        agent.handle(now, udp(port), datagram).verdict
+    };
+    assert_eq!(
+        verdict(&mut agent, begin, 1, &heard),
+        StunVerdict::Validated
+    );
+    assert_eq!(verdict(&mut agent, begin, 2, &heard), StunVerdict::Ignored);
+    assert_eq!(agent.selected(), Some(udp(1)));
+    assert!(!agent.is_validated(&udp(2)));
+    let again = begin + Duration::from_secs(3);
+    assert_eq!(
+        verdict(&mut agent, again, 1, &heard),
+        StunVerdict::Validated,
+        "sent again"
+    );
+    let late = begin + CONSENT_TIMEOUT;
+    assert_eq!(
+        verdict(&mut agent, late, 1, &heard),
+        StunVerdict::Ignored,
+        "no consent"
+    );
+    assert_eq!(
+        verdict(&mut agent, late, 2, &good(&[NOMINATE])),
+        StunVerdict::Validated
+    );
+    assert_eq!(agent.selected(), Some(udp(2)), "the network changed");
 }

@@ -3,7 +3,7 @@
 mod parse;
 mod write;
 
-pub use parse::{NACKS_MAX, PACKETS_MAX, RtcpError, parse};
+pub use parse::{LISTED_MAX, NACKS_MAX, PACKETS_MAX, RtcpError, parse};
 pub use write::write;
 
 use super::twcc;
@@ -77,6 +77,51 @@ pub enum Rtcp {
         /// The packet type.
         packet_type: u8,
     },
+}
+
+impl Rtcp {
+    /// Packets that it lists: those missing, those that arrived.
+    #[must_use]
+    pub const fn listed(&self) -> usize {
+        match self {
+            Self::Nack { lost, .. } => lost.len(),
+            Self::TransportCc(feedback) => feedback.packets.len(),
+            _ => 0,
+        }
+    }
+
+    /// What it takes to do as it says, in units of some microseconds: a client's RTCP is bounded by the sum.
+    #[must_use]
+    pub const fn cost(&self) -> usize {
+        match self {
+            // Told to all that receive the stream.
+            Self::SenderReport(_) => 4,
+            Self::Nack { lost, .. } => 1 + lost.len() / 8,
+            Self::TransportCc(feedback) => 1 + feedback.packets.len() / 64,
+            _ => 1,
+        }
+    }
+
+    /// Bytes of memory that it takes, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let listed = match self {
+            Self::SenderReport(SenderReport { reports, .. })
+            | Self::ReceiverReport { reports, .. } => size_of_val(&reports[..]),
+            Self::Description(names) => {
+                let names = names
+                    .iter()
+                    .map(|(_, name)| size_of::<(u32, String)>() + name.len());
+                names.sum()
+            }
+            Self::Bye(ssrcs) | Self::Remb { ssrcs, .. } => size_of_val(&ssrcs[..]),
+            Self::Nack { lost, .. } => size_of_val(&lost[..]),
+            Self::Fir { requests, .. } => size_of_val(&requests[..]),
+            Self::TransportCc(feedback) => size_of_val(&feedback.packets[..]),
+            Self::Pli { .. } | Self::Other { .. } => 0,
+        };
+        size_of::<Self>() + listed
+    }
 }
 
 /// What a sender sent, and what it received.

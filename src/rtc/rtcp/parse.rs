@@ -10,6 +10,9 @@ use crate::rtc::twcc;
 pub const PACKETS_MAX: usize = 64;
 /// The most sequence numbers of one NACK that are read.
 pub const NACKS_MAX: usize = 1_024;
+/// The most packets that one compound may list, as missing or as arrived: some bytes can list thousands. What follows the
+/// packet that lists more is left.
+pub const LISTED_MAX: usize = twcc::PACKETS_MAX;
 
 const HEADER_BYTES: usize = 4;
 const VERSION: u8 = 2;
@@ -34,6 +37,7 @@ pub enum RtcpError {
 pub fn parse(datagram: &[u8]) -> Result<Vec<Rtcp>, RtcpError> {
     let mut packets = Vec::new();
     let mut rest = datagram;
+    let mut room = LISTED_MAX;
     while !rest.is_empty() && packets.len() < PACKETS_MAX {
         let header = rest.first_chunk::<HEADER_BYTES>().ok_or(RtcpError::Short)?;
         if header[0] >> 6 != VERSION {
@@ -50,7 +54,12 @@ pub fn parse(datagram: &[u8]) -> Result<Vec<Rtcp>, RtcpError> {
         };
         let (packet_type, count) = (header[1], header[0] & 0x1f);
         let read = body.and_then(|body| packet_of(packet_type, count, body));
-        packets.push(read.unwrap_or(Rtcp::Other { packet_type }));
+        let read = read.unwrap_or(Rtcp::Other { packet_type });
+        let Some(left) = room.checked_sub(read.listed()) else {
+            break;
+        };
+        room = left;
+        packets.push(read);
     }
     if packets.is_empty() {
         return Err(RtcpError::Short);

@@ -105,6 +105,23 @@ fn compounds_and_nacks_are_bounded() {
 }
 
 #[test]
+fn what_a_compound_lists_is_bounded() {
+    // 4,000 packets that did not arrive, in 24 bytes.
+    let mut arrivals = vec![0x8f, 205, 0, 5, 0, 0, 0, 1, 0, 0, 0, 2];
+    arrivals.extend([0, 0, 0x0f, 0xa0, 0, 0, 0, 0, 0x0f, 0xa0, 0, 0]);
+    let read = parse(&arrivals).unwrap();
+    assert_eq!(read[0].listed(), 4_000);
+    assert!(read[0].bytes() >= 4_000 * size_of::<Option<i64>>());
+    assert_eq!(parse(&arrivals.repeat(60)).unwrap(), read);
+    let mut nack = vec![0x81, 205, 0, 67, 0, 0, 0, 1, 0, 0, 0, 2];
+    nack.extend([0, 1, 0xff, 0xff].repeat(65));
+    let read = parse(&nack.repeat(5)).unwrap();
+    let listed: usize = read.iter().map(Rtcp::listed).sum();
+    assert_eq!((read.len(), listed), (4, 4 * NACKS_MAX));
+    assert!(read.iter().map(Rtcp::cost).sum::<usize>() > 500);
+}
+
+#[test]
 fn counts_fit_their_bits() {
     let block = ReportBlock {
         ssrc: 5,

@@ -62,8 +62,8 @@ pub struct Transmit {
 pub enum CloseReason {
     /// The peer closed DTLS.
     PeerClosed,
-    /// No valid binding request came for [`CONSENT_TIMEOUT`](crate::rtc::ice::CONSENT_TIMEOUT) (RFC 7675 §5.1), or
-    /// none at all.
+    /// Neither a valid binding request nor media came for [`CONSENT_TIMEOUT`](crate::rtc::ice::CONSENT_TIMEOUT)
+    /// (RFC 7675 §5.1), or no request at all.
     ConsentLost,
     /// The handshake was refused or not completed in time.
     DtlsFailed,

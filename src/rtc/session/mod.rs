@@ -117,10 +117,11 @@ impl Session {
         self.advance(now);
     }
 
-    /// The path that the peer selected.
+    /// Where to send: the path that the peer selected, or before it has, the one that it was last heard over. Keys are often
+    /// agreed before a browser nominates a path, and the first pictures need not wait for that.
     #[must_use]
-    pub const fn path(&self) -> Option<Path> {
-        self.ice.selected()
+    pub fn path(&self) -> Option<Path> {
+        self.ice.best()
     }
 
     /// Whether the peer has proven that this path is its own: media is accepted from such paths only. There are at most
@@ -176,6 +177,12 @@ impl Session {
         self.srtp
             .as_ref()
             .map_or(0, |srtp| srtp.profile().rtp_overhead())
+    }
+
+    /// A packet that [`Self::open_rtp`] or [`Self::open_rtcp`] took came over this path: the peer is there, and consents as
+    /// by a binding request. Some clients (GStreamer) send none once they are connected.
+    pub fn heard(&mut self, now: Instant, path: &Path) {
+        self.ice.heard(now, path);
     }
 
     /// Bytes that [`Self::seal_rtcp`] appends; 0 before the session is connected.

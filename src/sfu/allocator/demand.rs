@@ -34,6 +34,13 @@ impl TileSize {
         let limited = tile.width > 0 && tile.height > 0;
         limited && self.width > tile.width && self.height > tile.height
     }
+
+    /// Whether a picture fills `tile` that would have had to be scaled down for this one.
+    pub(super) const fn grows_to(self, tile: Self) -> bool {
+        let limited = self.width > 0 && self.height > 0;
+        let unlimited = tile.width == 0 || tile.height == 0;
+        limited && (unlimited || tile.width > self.width || tile.height > self.height)
+    }
 }
 
 /// A layer of a publication.
@@ -80,8 +87,10 @@ pub struct SlotAllocation {
     /// The layer that the budget allows, arriving or not. The publisher must send its encoding as long as somebody wishes
     /// for it.
     pub wished: Option<Layer>,
-    /// When the slot got this publication.
+    /// When the slot got this publication, or a larger tile.
     pub(super) filled: Instant,
+    /// What it was shown at.
+    pub(super) tile: TileSize,
     /// When `wished` last changed, and how.
     pub(super) changed: Instant,
     pub(super) rose: bool,

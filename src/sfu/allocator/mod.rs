@@ -111,12 +111,21 @@ pub fn wanted(demands: &[SlotDemand<'_>]) -> Bitrate {
     ladders.map(|ladder| ladder.cost(ladder.top())).sum()
 }
 
-/// What the slot had, or a new memory when it shows another publication.
+/// What the slot had, or a new memory when it shows another publication. A tile that grew is the viewer's wish: it does not
+/// wait for what was learnt of the link, unless that was too narrow.
 fn remember(now: Instant, demand: &SlotDemand<'_>, previous: &Allocation) -> SlotAllocation {
     let known = previous
         .slot(demand.slot)
         .filter(|slot| slot.track == demand.track);
-    known.copied().unwrap_or(SlotAllocation {
+    if let Some(&known) = known {
+        let grows = known.tile.grows_to(demand.tile);
+        return SlotAllocation {
+            tile: demand.tile,
+            filled: if grows { now } else { known.filled },
+            ..known
+        };
+    }
+    SlotAllocation {
         slot: demand.slot,
         track: demand.track,
         layer: None,
@@ -124,9 +133,10 @@ fn remember(now: Instant, demand: &SlotDemand<'_>, previous: &Allocation) -> Slo
         filled: now,
         changed: now,
         rose: true,
+        tile: demand.tile,
         climbing: None,
         hold: Duration::ZERO,
-    })
+    }
 }
 
 fn may_rise(now: Instant, slot: &SlotAllocation) -> bool {
@@ -138,7 +148,9 @@ fn may_rise(now: Instant, slot: &SlotAllocation) -> bool {
         return true;
     }
     let climb = if fresh { CLIMB_FRESH } else { CLIMB };
-    let hold = if fresh { Duration::ZERO } else { slot.hold };
+    // One that shows nothing has nothing to lose by trying.
+    let free = fresh || slot.wished.is_none();
+    let hold = if free { Duration::ZERO } else { slot.hold };
     now.saturating_duration_since(climbing) >= climb
         && now.saturating_duration_since(slot.changed) >= hold
 }

@@ -64,6 +64,29 @@ fn encodings(allocation: &Allocation) -> Vec<Option<u8>> {
 }
 
 #[test]
+fn a_tile_that_grows_has_its_layer_soon() {
+    let layers = simulcast();
+    let tile = |width, height| SlotDemand {
+        tile: TileSize { width, height },
+        ..demand(0, &layers)
+    };
+    let mut now = Instant::now();
+    let (large, small) = ([tile(1_280, 720)], [tile(320, 180)]);
+    let shown = settle(
+        &mut now,
+        6 * SECOND,
+        kbps(9_000),
+        &large,
+        Allocation::default(),
+    );
+    assert_eq!(encodings(&shown), [Some(2)]);
+    let shown = settle(&mut now, SECOND, kbps(9_000), &small, shown);
+    assert_eq!(encodings(&shown), [Some(0)]);
+    let shown = settle(&mut now, SECOND, kbps(9_000), &large, shown);
+    assert_eq!(encodings(&shown), [Some(2)]);
+}
+
+#[test]
 fn everybody_gets_a_base_before_anybody_gets_more() {
     let layers = simulcast();
     let demands: Vec<_> = (0..4).map(|slot| demand(slot, &layers)).collect();

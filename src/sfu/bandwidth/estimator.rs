@@ -38,6 +38,9 @@ const SILENCE_ROUND_TRIPS: i64 = 4;
 const SILENCE_FACTOR: f64 = 0.8;
 const SILENCE_STEP_US: f64 = 500_000.0;
 const SILENCE_LEAST: f64 = 0.1;
+/// A REMB above this part of what was sent says no more than that it all came: receivers cap theirs near what they get.
+/// One below is followed, though not below the start: of a trickle they know little, and loss lowers it in any case.
+const REMB_KNOWS: f64 = 0.9;
 /// A REMB older than this no longer holds.
 const REMB_US_MAX: i64 = 10_000_000;
 const REPORT_US_MAX: i64 = 10_000_000;
@@ -170,7 +173,13 @@ impl Estimator {
         let now_us = self.at(now);
         if self.basis != Basis::Transport {
             self.basis = Basis::Remb { at_us: now_us };
-            self.control.force(remb);
+            let limited = remb >= self.sent.rate(now_us).scaled(REMB_KNOWS);
+            let least = if limited {
+                self.control.rate()
+            } else {
+                self.limits.start
+            };
+            self.control.force(remb.max(least));
         }
     }
 

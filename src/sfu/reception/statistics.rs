@@ -69,7 +69,9 @@ impl Statistics {
         let transit = ((since * clock_hz / 1_000_000) as u32).wrapping_sub(timestamp);
         let difference = (transit.wrapping_sub(counts.transit) as i32).unsigned_abs();
         counts.transit = transit;
-        let smoothed = counts.jitter.saturating_sub((counts.jitter + 8) / 16);
+        let smoothed = counts
+            .jitter
+            .saturating_sub(counts.jitter.saturating_add(8) / 16);
         counts.jitter = smoothed.saturating_add(difference);
     }
 

@@ -152,6 +152,17 @@ fn reports_count_loss_before_repair() {
 }
 
 #[test]
+fn timestamps_that_jump_make_no_more_jitter_than_there_is() {
+    let (mut reception, start) = video();
+    for index in 0..100 {
+        let timestamp = if index % 2 == 0 { 0 } else { 1 << 31 };
+        reception.on_packet(start, index, timestamp);
+    }
+    let report = reception.report(start).expect("packets came");
+    assert!(report.block.jitter > u32::MAX / 32);
+}
+
+#[test]
 fn jitter_approaches_the_mean_deviation() {
     let (mut reception, start) = video();
     for index in 0..500_u64 {

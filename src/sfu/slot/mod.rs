@@ -95,6 +95,8 @@ pub enum Redundancy {
     Distance2,
 }
 
+/// A packet is not sent again sooner than this after it was, whatever round trip the subscriber claims.
+const AGAIN_MIN: Duration = Duration::from_millis(10);
 /// The least step of the timestamp from one publication to the next.
 const STEP_MIN: Duration = Duration::from_millis(10);
 /// RED counts how much earlier a block is in 14 bits (RFC 2198 §3).
@@ -346,9 +348,10 @@ impl Slot {
         // As many below the newest as the difference of the 16 bits says.
         let index = newest.checked_sub(u64::from((newest as u16).wrapping_sub(sequence)))?;
         let sent = self.sent.get_mut(index)?;
+        let pause = rtt.max(AGAIN_MIN);
         if sent
             .again
-            .is_some_and(|at| now.saturating_duration_since(at) < rtt)
+            .is_some_and(|at| now.saturating_duration_since(at) < pause)
         {
             return None;
         }

@@ -100,6 +100,8 @@ fn a_request_is_answered_once_per_round_trip_with_the_same_packet() {
     assert!(Arc::ptr_eq(&again.packet, &packets[1]));
     assert!(slot.on_nack(start + ms(49), RTT, 0).is_none(), "on its way");
     assert!(slot.on_nack(start + ms(50), RTT, 0).is_some());
+    let now = start + ms(59);
+    assert!(slot.on_nack(now, Duration::ZERO, 0).is_none(), "a lie");
     assert!(slot.on_nack(start, RTT, 1).is_none(), "never sent");
     assert!(slot.on_nack(start, RTT, 5).is_none(), "not sent yet");
     for (at, index) in [30_000, 30_001].into_iter().enumerate() {

@@ -41,11 +41,11 @@ impl Demux {
         paths.push(path);
     }
 
-    /// A path is gone, such as a TCP connection that was closed.
-    pub(super) fn forget_path(&mut self, path: &Path) {
-        if let Some(peer) = self.peers.remove(path) {
-            self.unlist(peer, path);
-        }
+    /// A path is gone, such as a TCP connection that was closed. Returns to whom it led.
+    pub(super) fn forget_path(&mut self, path: &Path) -> Option<PeerKey> {
+        let peer = self.peers.remove(path)?;
+        self.unlist(peer, path);
+        Some(peer)
     }
 
     /// A peer is gone.
@@ -86,7 +86,7 @@ mod tests {
         demux.forget_peer(one);
         assert_eq!(demux.peer(&path(2)), None);
         assert_eq!(demux.peer(&path(1)), Some(two));
-        demux.forget_path(&path(1));
+        assert_eq!(demux.forget_path(&path(1)), Some(two));
         assert_eq!(demux.peer(&path(1)), None);
         assert!(demux.paths.is_empty());
     }

@@ -19,6 +19,8 @@ pub(super) struct Outlet {
     links: HashMap<TcpId, TcpLink>,
     /// A datagram on its way to a TCP connection.
     scratch: Vec<u8>,
+    /// A datagram in the arena is not sealed yet.
+    is_open: bool,
     figures: Arc<Figures>,
 }
 
@@ -28,6 +30,7 @@ impl Outlet {
             arena,
             links: HashMap::new(),
             scratch: Vec::new(),
+            is_open: false,
             figures,
         }
     }
@@ -90,11 +93,15 @@ impl Outlet {
         let bytes = departure.bytes();
         match departure.path() {
             Path::Udp(to) => {
+                self.is_open = true;
                 let Some(room) = self.room(bytes, to, socket) else {
+                    self.is_open = false;
                     return;
                 };
-                if !plane.depart(departure, room, now) {
-                    self.arena.retract();
+                if plane.depart(departure, room, now) {
+                    self.is_open = false;
+                } else {
+                    self.abandon();
                 }
             }
             Path::Tcp(id, _) => {
@@ -108,6 +115,13 @@ impl Outlet {
                     let _ = link.send(&self.scratch);
                 }
             }
+        }
+    }
+
+    /// Takes back a datagram that was not sealed, as when that panicked: it would leave as it is.
+    pub(super) fn abandon(&mut self) {
+        if std::mem::take(&mut self.is_open) {
+            self.arena.retract();
         }
     }
 

@@ -162,8 +162,11 @@ impl Driver {
         match event {
             TcpEvent::Opened(link) => self.outlet.opened(link),
             TcpEvent::Closed(id, _) => {
-                if let Some(remote) = self.outlet.closed(id) {
-                    self.demux.forget_path(&Path::Tcp(id, remote));
+                let path = self.outlet.closed(id).map(|it| Path::Tcp(id, it));
+                let gone = path.and_then(|path| Some((self.demux.forget_path(&path)?, path)));
+                if let Some((peer, path)) = gone {
+                    let now = Instant::now();
+                    with_plane(|plane| guarded(plane, |plane| plane.path_gone(peer, &path, now)));
                 }
             }
             TcpEvent::Datagram {
@@ -185,6 +188,7 @@ impl Driver {
     fn depart(&mut self, plane: &mut Plane) {
         let until = Instant::now() + SLICE;
         guarded(plane, |plane| self.outlet.send(plane, &self.socket, until));
+        self.outlet.abandon();
         self.outlet.flush(&self.socket);
     }
 

@@ -25,14 +25,18 @@ impl Live {
             Rtcp::Nack { media, lost, .. } => {
                 with_plane(|plane| plane.answer_nack(key, media, &lost, now));
             }
-            Rtcp::Pli { media, .. } => with_plane(|plane| plane.answer_picture_loss(key, media)),
+            Rtcp::Pli { media, .. } => {
+                with_plane(|plane| plane.answer_picture_loss(key, media, now));
+            }
             Rtcp::Fir { requests, .. } => {
                 for (media, _) in requests {
-                    with_plane(|plane| plane.answer_picture_loss(key, media));
+                    with_plane(|plane| plane.answer_picture_loss(key, media, now));
                 }
             }
-            Rtcp::Remb { bitrate_bps, .. } => {
-                with_plane(|plane| plane.on_remb(key, Bitrate(bitrate_bps), now));
+            Rtcp::Remb {
+                bitrate_bps, ssrcs, ..
+            } => {
+                with_plane(|plane| plane.on_remb(key, Bitrate(bitrate_bps), &ssrcs, now));
             }
             Rtcp::TransportCc(feedback) => {
                 let expected = u32::try_from(feedback.packets.len()).unwrap_or(u32::MAX);

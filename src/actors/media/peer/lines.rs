@@ -9,6 +9,7 @@ use crate::actors::supervision::{ActorSpec, Restart};
 use crate::mailbox::Mailbox;
 use crate::rtc::sdp::{self, Agreed, AgreedLine, LineRole};
 use crate::sfu::MediaKind;
+use std::time::Instant;
 
 /// Publications of one peer.
 const PUBLICATIONS_MAX: usize = 16;
@@ -41,6 +42,7 @@ impl Live {
         media: &MediaHandle,
         agreed: &Agreed,
         publications: &[Publication],
+        now: Instant,
     ) {
         let call = self.call;
         let stays = |track| {
@@ -64,7 +66,7 @@ impl Live {
             with_plane(|plane| plane.unpublish(self.key, key));
             media.unpublish(key, child);
         }
-        with_plane(|plane| plane.set_slots(self.key, agreed));
+        with_plane(|plane| plane.set_slots(self.key, agreed, now));
         self.publish(media, agreed, publications);
     }
 

@@ -74,7 +74,7 @@ impl Item for PeerMessage {
     fn bytes(&self) -> usize {
         match self {
             Self::Command(command) => command.bytes(),
-            Self::Feedback { packets, .. } => packets.len() * size_of::<Rtcp>(),
+            Self::Feedback { packets, .. } => packets.iter().map(Rtcp::bytes).sum(),
             Self::Data(data) => data.bytes.len(),
             Self::Connected | Self::Gone(_) | Self::Layers | Self::Tick => 0,
         }

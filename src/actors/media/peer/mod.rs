@@ -156,7 +156,7 @@ impl Live {
             PeerCommand::Fill(fills) => {
                 with_plane(|plane| {
                     for fill in fills {
-                        let _ = plane.fill(self.key, &fill.mid, fill.track);
+                        let _ = plane.fill(self.key, &fill.mid, fill.track, now);
                     }
                 });
                 self.allocate(id, now);
@@ -170,7 +170,7 @@ impl Live {
                 with_plane(|plane| plane.gate(self.key, key, gate));
             }
             PeerCommand::Renegotiate(agreed, publications) => {
-                self.renegotiate(media, &agreed, &publications);
+                self.renegotiate(media, &agreed, &publications, now);
                 self.allocate(id, now);
             }
             PeerCommand::RestartIce { local, remote } => {

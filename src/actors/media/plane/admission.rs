@@ -2,6 +2,7 @@
 
 use super::Plane;
 use super::egress::Egress;
+use super::rations::Rations;
 use super::ready::Standing;
 use super::seat::Seat;
 use super::seats::PeerKey;
@@ -58,6 +59,7 @@ impl Plane {
             streams,
             egress,
             standing: Standing::default(),
+            rations: Rations::new(now),
             channels: Vec::new(),
             rtt: None,
             #[cfg(feature = "failpoints")]
@@ -65,7 +67,7 @@ impl Plane {
         });
         self.name(name, peer);
         self.figures.peers.set(self.seats.len() as u64);
-        self.set_slots(peer, agreed);
+        self.set_slots(peer, agreed, now);
         self.settle(peer, now);
         Ok(peer)
     }
@@ -102,13 +104,18 @@ impl Plane {
     }
 
     /// Opens slots for the lines that are new; lines that were there keep their slot, its SSRC and its sequence.
-    pub(in crate::actors::media) fn set_slots(&mut self, peer: PeerKey, agreed: &Agreed) {
+    pub(in crate::actors::media) fn set_slots(
+        &mut self,
+        peer: PeerKey,
+        agreed: &Agreed,
+        now: Instant,
+    ) {
         let Some(seat) = self.seats.get_mut(peer) else {
             return;
         };
         for line in &agreed.lines {
             if line.direction == LineRole::Slot {
-                seat.egress.open(line);
+                seat.egress.open(line, now);
             }
         }
         seat.streams.extensions = agreed.extensions.clone();
@@ -124,7 +131,7 @@ impl Plane {
             .cloned()
             .collect();
         for mid in closed {
-            self.fill(peer, &mid, None);
+            self.fill(peer, &mid, None, now);
         }
     }
 

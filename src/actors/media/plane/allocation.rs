@@ -6,6 +6,7 @@ use super::seats::PeerKey;
 use crate::actors::media::port::{Flow, SlotState};
 use crate::sfu::allocator::{self, Allocation, SlotDemand, SlotId, TileSize};
 use crate::sfu::bandwidth::Bitrate;
+use crate::sfu::lanes::SlotIndex;
 use crate::sfu::selector::Target;
 use crate::sfu::{MediaKind, Source};
 use std::time::Instant;
@@ -20,6 +21,7 @@ impl Plane {
         peer: PeerKey,
         now: Instant,
     ) -> Vec<SlotState> {
+        self.let_go(peer, now);
         let Self { seats, routes, .. } = self;
         let Some(seat) = seats.get_mut(peer) else {
             return Vec::new();
@@ -38,7 +40,8 @@ impl Plane {
         let wanted = allocator::wanted(&demands) + sound;
         let allocation = allocator::allocate(now, budget, &demands, &egress.allocation);
         let mut changed = Vec::new();
-        for (id, slot) in (0..).map(SlotId).zip(&mut egress.slots) {
+        let indices = (0..).map(SlotId).zip((0..).map(SlotIndex));
+        for ((id, index), slot) in indices.zip(&mut egress.slots) {
             if slot.kind != MediaKind::Video {
                 continue;
             }
@@ -54,6 +57,9 @@ impl Plane {
             let wished = |allocation: &Allocation| allocation.slot(id)?.wished;
             if target != slot.selector.target() {
                 slot.show(target);
+                if target.is_none() {
+                    egress.lanes.clear(index);
+                }
                 changed.push(track);
             } else if wished(&allocation) != wished(&egress.allocation) {
                 changed.push(track);

@@ -2,6 +2,8 @@
 
 use super::Plane;
 use super::gauges::Drops;
+use super::leaving::Leaving;
+use super::rations::Allowance;
 use super::seats::PeerKey;
 use crate::actors::media::handle;
 use crate::actors::media::port::{Flow, PauseReason, Tile, TrackKey};
@@ -33,6 +35,8 @@ pub(super) struct Egress {
     pub(super) allocation: Allocation,
     /// What its lanes dropped, as far as it was counted.
     pub(super) drops: Drops,
+    /// Times that a slot could not go on without a keyframe, as far as they were not counted.
+    pub(super) stills: u64,
     /// What all slots could use.
     pub(super) wanted: Bitrate,
     /// Media packets sent: whether the peer is active.
@@ -51,8 +55,14 @@ pub(super) struct SlotSeat {
     pub(super) types: Types,
     pub(super) slot: Slot,
     pub(super) selector: Selector,
+    /// What its client last estimated by the streams of this slot.
+    pub(super) remb: Option<(Instant, Bitrate)>,
     pub(super) fill: Option<Fill>,
+    /// What was in it before, shown until the first keyframe of what is in it now.
+    pub(super) leaving: Option<Leaving>,
     pub(super) tile: Option<Tile>,
+    /// Keyframes that its client may still ask for.
+    pub(super) keyframes: Allowance,
     /// As the Call was told.
     pub(super) told: (Option<TrackId>, Flow),
 }
@@ -131,6 +141,7 @@ impl Egress {
             mixed_extensions: agreed.mixed_extensions,
             allocation: Allocation::default(),
             drops: Drops::default(),
+            stills: 0,
             wanted: Bitrate::ZERO,
             sent: 0,
         }
@@ -146,9 +157,9 @@ impl Egress {
     }
 
     /// The encoding that a slot would get if it came: its publisher must send it, or it never will.
-    pub(super) fn wished(&self, index: SlotIndex) -> Option<Encoding> {
-        let slot = self.allocation.slot(SlotId(u16::from(index.0)))?;
-        Some(slot.wished?.encoding)
+    pub(super) fn wished(&self, index: SlotIndex, track: TrackId) -> Option<Encoding> {
+        let slot = self.allocation.slot(SlotId(u16::from(index.0)));
+        Some(slot.filter(|it| it.track == track)?.wished?.encoding)
     }
 
     /// The slot that sends with this SSRC.
@@ -157,7 +168,7 @@ impl Egress {
     }
 
     /// Opens a slot for a line; one that there is goes on under what was agreed anew. A peer with more lines than slots are allowed gets none for the rest.
-    pub(super) fn open(&mut self, line: &AgreedLine) {
+    pub(super) fn open(&mut self, line: &AgreedLine, now: Instant) {
         let Some((ssrc, rtx)) = line.ours else {
             return;
         };
@@ -199,8 +210,11 @@ impl Egress {
             types: Types::of(line),
             slot: Slot::new(config),
             selector: Selector::new(codecs.fold(CodecSet::default(), CodecSet::with)),
+            remb: None,
             fill: None,
+            leaving: None,
             tile: None,
+            keyframes: Allowance::keyframes(now),
             told: (None, Flow::Empty),
         });
     }
@@ -239,8 +253,10 @@ impl SlotSeat {
         if self.profile.accepts(&published.codec).is_none() {
             return Flow::Paused(PauseReason::Codec);
         }
-        match (self.selector.target(), self.kind, &self.tile) {
-            (Some(target), ..) => Flow::Live(target.encoding),
+        let target = self.selector.target();
+        match (target, self.kind, &self.tile) {
+            (Some(target), ..) if target.track == fill.track.track => Flow::Live(target.encoding),
+            (Some(_), ..) => Flow::Paused(PauseReason::Source),
             (None, MediaKind::Video, None) => Flow::Paused(PauseReason::Hidden),
             (None, ..) => Flow::Paused(PauseReason::Bandwidth),
         }
@@ -248,7 +264,7 @@ impl SlotSeat {
 
     /// Changes what is shown, and asks for the keyframe that it needs.
     pub(super) fn show(&mut self, target: Option<Target>) {
-        if self.selector.target() == target {
+        if self.selector.target() == target || (target.is_none() && self.leaving.is_some()) {
             return;
         }
         if let Some((_, encoding)) = self.selector.set_target(target)
@@ -262,7 +278,7 @@ impl SlotSeat {
 /// A Track whose mailbox is full hears of it from the next packet that finds no keyframe.
 pub(super) fn ask_keyframe(published: &handle::Published, encoding: Encoding) {
     let wanted = TrackMessage::WantKeyframe(encoding);
-    let _ = published.address.push(TrackLane::Control, wanted);
+    let _ = published.address.push(TrackLane::Keyframe, wanted);
 }
 
 impl Plane {
@@ -272,6 +288,7 @@ impl Plane {
         peer: PeerKey,
         mid: &str,
         track: Option<TrackId>,
+        now: Instant,
     ) -> Filling {
         let Some(seat) = self.seats.get_mut(peer) else {
             return Filling::Refused;
@@ -284,20 +301,15 @@ impl Plane {
         if slot.fill.as_ref().map(|fill| fill.track) == key {
             return Filling::Done;
         }
-        let before = slot.fill.take();
+        let gone = slot.exchange(key, now);
         if key.is_none() {
-            slot.show(None);
             seat.egress.lanes.clear(index);
         }
-        if let Some(before) = before {
-            self.unsubscribe(&before, peer, index);
+        for gone in gone.into_iter().flatten() {
+            self.unsubscribe(&gone, peer, index);
         }
-        let Some(track) = key else {
+        if key.is_none() {
             return Filling::Done;
-        };
-        if let Some(slot) = self.slot_mut(peer, index) {
-            let published = None;
-            slot.fill = Some(Fill { track, published });
         }
         self.connect(peer, index)
     }
@@ -383,14 +395,18 @@ impl Plane {
         };
         let slots = (0..).map(SlotIndex).zip(&mut seat.egress.slots);
         let fills: Vec<_> = slots
-            .filter_map(|(index, slot)| Some((index, slot.fill.take()?)))
+            .flat_map(|(index, slot)| {
+                let leaving = slot.leaving.take().map(|it| it.fill);
+                let fills = slot.fill.take().into_iter().chain(leaving);
+                fills.map(move |fill| (index, fill))
+            })
             .collect();
         for (index, fill) in fills {
             self.unsubscribe(&fill, peer, index);
         }
     }
 
-    fn unsubscribe(&mut self, fill: &Fill, peer: PeerKey, index: SlotIndex) {
+    pub(super) fn unsubscribe(&mut self, fill: &Fill, peer: PeerKey, index: SlotIndex) {
         let last = self.routes.unsubscribe(fill.track, peer, index);
         if let Some(published) = &fill.published
             && last

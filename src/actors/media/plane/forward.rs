@@ -9,11 +9,11 @@ use crate::actors::media::peer::{PeerLane, PeerMessage};
 use crate::actors::media::port::{ShardId, TrackKey};
 use crate::actors::media::relay::{Anchor, Load, Relayed};
 use crate::actors::media::track::{TrackLane, TrackMessage};
-use crate::sfu::Encoding;
 use crate::sfu::allocator::LayerRate;
 use crate::sfu::lanes::{EgressLane, SlotIndex};
 use crate::sfu::packet::Packet;
 use crate::sfu::selector::Decision;
+use crate::sfu::{Encoding, TrackId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
@@ -231,7 +231,7 @@ impl Plane {
         let Some(route) = routes.get_mut(track) else {
             return;
         };
-        let watched = watched(seats, &route.subscribers);
+        let watched = watched(seats, track.track, &route.subscribers);
         if route.watched == watched {
             return;
         }
@@ -245,19 +245,20 @@ impl Plane {
 }
 
 /// The encodings that slots take, are to take, or would take if they came, one bit each.
-fn watched(seats: &mut Seats<Seat>, subscribers: &[(PeerKey, SlotIndex)]) -> u8 {
+fn watched(seats: &mut Seats<Seat>, track: TrackId, subscribers: &[(PeerKey, SlotIndex)]) -> u8 {
     let mut watched = 0;
     for (peer, index) in subscribers {
         let Some(egress) = seats.get_mut(*peer).map(|seat| &mut seat.egress) else {
             continue;
         };
-        let wished = egress.wished(*index);
+        let wished = egress.wished(*index, track);
         let Some(slot) = egress.get_mut(*index) else {
             continue;
         };
         let targets = [slot.selector.target(), slot.selector.current()];
-        let encodings = targets.map(|target| target.map(|it| it.encoding));
-        for encoding in encodings.into_iter().chain([wished]).flatten() {
+        let targets = targets.into_iter().flatten();
+        let taken = targets.filter(|target| target.track == track);
+        for encoding in taken.map(|target| target.encoding).chain(wished) {
             watched |= 1 << encoding.0.min(7);
         }
     }
@@ -295,6 +296,7 @@ impl Seat {
             if let Some(slot) = egress.slots.get(usize::from(starved.0)) {
                 slot.ask_keyframe();
             }
+            egress.stills += 1;
         }
         wanted
     }

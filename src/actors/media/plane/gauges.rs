@@ -43,6 +43,7 @@ impl Plane {
 impl Egress {
     /// Adds what was dropped since the last time.
     pub(super) fn count_drops(&mut self, figures: &Figures) {
+        figures.stills.add(std::mem::take(&mut self.stills));
         for lane in EgressLane::ALL {
             for reason in DropReason::ALL {
                 let dropped = self.lanes.dropped(lane, reason);

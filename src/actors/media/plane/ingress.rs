@@ -48,6 +48,14 @@ impl Plane {
         }
         let header = Header::parse(datagram).map_err(|_| Refusal::Malformed)?;
         let (ssrc, header_bytes) = (header.ssrc, header.len());
+        let class = seat.streams.get(ssrc).map(|stream| stream.class);
+        let within = match class {
+            Some(Class::Audio) => seat.rations.sound(now, datagram.len() - header_bytes),
+            _ => seat.rations.media(now),
+        };
+        if !within {
+            return Err(Refusal::Excess);
+        }
         let passage = seat.streams.passes(ssrc, header.timestamp, shedding);
         if passage.is_shut() {
             self.figures.shed.add(1);
@@ -65,6 +73,7 @@ impl Plane {
         }
         let opened = seat.session.open_rtp(datagram, header_bytes);
         let opened = opened.map_err(refusal)?;
+        seat.session.heard(now, &path);
         let header = Header::parse(datagram).map_err(|_| Refusal::Malformed)?;
         let payload = unpad(&header, &datagram[opened.payload.clone()]);
         let payload = payload.map_err(|_| Refusal::Malformed)?;
@@ -117,7 +126,6 @@ impl Plane {
             dependency: heard.dependency.map(Bytes::copy_from_slice),
             payload: Bytes::copy_from_slice(payload),
         };
-        let _ = now;
         publication
             .address
             .push(lane(&stream), TrackMessage::Rtp(received))

@@ -44,7 +44,22 @@ impl Plane {
     pub fn dtls(&mut self, peer: PeerKey, path: Path, datagram: &[u8], now: Instant) {
         self.serving = Some(peer);
         if let Some(seat) = self.seats.get_mut(peer) {
-            seat.session.handle_dtls(now, path, datagram);
+            // What others send in its name costs it nothing.
+            if !seat.session.is_validated(&path) || seat.rations.transport(now) {
+                seat.session.handle_dtls(now, path, datagram);
+            } else {
+                self.refuse(Refusal::Excess);
+            }
+        }
+        self.settle(peer, now);
+        self.serving = None;
+    }
+
+    /// A path to a peer is gone: what it is sent takes another at once, if there is one.
+    pub fn path_gone(&mut self, peer: PeerKey, path: &Path, now: Instant) {
+        self.serving = Some(peer);
+        if let Some(seat) = self.seats.get_mut(peer) {
+            seat.session.forget_path(path);
         }
         self.settle(peer, now);
         self.serving = None;
@@ -71,6 +86,9 @@ impl Plane {
         if !seat.session.is_validated(&path) {
             return Err(Refusal::Unvalidated);
         }
+        if !seat.rations.feedback(arrived, 1) {
+            return Err(Refusal::Excess);
+        }
         let plain = seat
             .session
             .open_rtcp(datagram)
@@ -79,7 +97,11 @@ impl Plane {
                 OpenError::Unauthenticated => Refusal::Unauthenticated,
                 OpenError::Replayed => Refusal::Replayed,
             })?;
+        seat.session.heard(arrived, &path);
         let packets = rtcp::parse(&datagram[..plain]).map_err(|_| Refusal::Malformed)?;
+        // What it costs is known only now: it is paid off before the next is taken.
+        seat.rations
+            .feedback(arrived, packets.iter().map(Rtcp::cost).sum());
         let feedback = PeerMessage::Feedback { packets, arrived };
         seat.address
             .push(PeerLane::Feedback, feedback)
@@ -192,6 +214,8 @@ impl Plane {
             seat.hear(event, now);
         }
         if let Some(at) = seat.session.poll_timeout() {
+            // A transport that is always due must not keep the thread.
+            let at = at.max(now + WAKE_MIN);
             self.timers.arm(peer, at, &mut seat.armed);
         }
         if some {
@@ -220,7 +244,7 @@ impl Seat {
                     DataMessage::Text(text) => (DataKind::Text, Bytes::from(text)),
                     DataMessage::Binary(bytes) => (DataKind::Binary, bytes),
                 };
-                if bytes.len() <= DATA_BYTES_MAX {
+                if bytes.len() <= DATA_BYTES_MAX && self.rations.message(now, bytes.len()) {
                     let label = label.clone();
                     let data = PeerMessage::Data(DataBlock { label, kind, bytes });
                     // The lane drops the newest when a client sends too much.
@@ -252,5 +276,7 @@ impl Seat {
     }
 }
 
+/// A transport is woken this long after it was touched, at the soonest.
+const WAKE_MIN: Duration = Duration::from_millis(1);
 /// Round trips beyond this are measurement errors.
 pub(super) const RTT_MAX: Duration = Duration::from_secs(10);

@@ -12,7 +12,9 @@ mod egress;
 mod forward;
 mod gauges;
 mod ingress;
+mod leaving;
 mod link;
+mod rations;
 mod ready;
 mod repair;
 mod routes;
@@ -107,6 +109,8 @@ pub enum Refusal {
     Muted,
     /// Whoever should handle it has too much to do.
     Overflow,
+    /// Its sender sends more than a peer may.
+    Excess,
 }
 
 impl Plane {
@@ -202,6 +206,7 @@ impl Plane {
             Refusal::Unknown => &refused.unknown,
             Refusal::Muted => &refused.muted,
             Refusal::Overflow => &refused.overflow,
+            Refusal::Excess => &refused.excess,
         };
         count.add(1);
     }

@@ -41,10 +41,17 @@ impl Plane {
     }
 
     /// A subscriber cannot decode a slot.
-    pub(in crate::actors::media) fn answer_picture_loss(&mut self, peer: PeerKey, ssrc: u32) {
+    pub(in crate::actors::media) fn answer_picture_loss(
+        &mut self,
+        peer: PeerKey,
+        ssrc: u32,
+        now: Instant,
+    ) {
         self.figures.keyframes_in.add(1);
         let seat = self.seats.get_mut(peer);
-        if let Some(slot) = seat.and_then(|seat| seat.egress.by_ssrc(ssrc)) {
+        if let Some(slot) = seat.and_then(|seat| seat.egress.by_ssrc(ssrc))
+            && slot.keyframes.take(now, 1)
+        {
             slot.ask_keyframe();
         }
     }
@@ -64,10 +71,17 @@ impl Plane {
         }
     }
 
-    /// A subscriber without transport-wide feedback says what its link carries.
-    pub(in crate::actors::media) fn on_remb(&mut self, peer: PeerKey, rate: Bitrate, now: Instant) {
+    /// A subscriber without transport-wide feedback says what its link carries of these streams.
+    pub(in crate::actors::media) fn on_remb(
+        &mut self,
+        peer: PeerKey,
+        rate: Bitrate,
+        ssrcs: &[u32],
+        now: Instant,
+    ) {
         if let Some(seat) = self.seats.get_mut(peer) {
             let egress = &mut seat.egress;
+            let rate = egress.remb_of_all(rate, ssrcs, now);
             egress.estimator.on_remb(now, rate);
             egress.pacer.set_pacing(now, egress.estimator.pacing());
         }
@@ -183,7 +197,26 @@ impl Plane {
 /// Sender reports in one datagram: 28 bytes each.
 const REPORTS_PER_PACKET: usize = 16;
 
+/// A REMB about other streams counts for so long.
+const REMB_MAX: Duration = Duration::from_secs(5);
+
 impl super::egress::Egress {
+    /// Some clients (aiortc) estimate each stream for itself: together they are the link.
+    fn remb_of_all(&mut self, rate: Bitrate, ssrcs: &[u32], now: Instant) -> Bitrate {
+        let mut total = rate;
+        let mut told = Some((now, rate));
+        for slot in &mut self.slots {
+            if ssrcs.contains(&slot.ssrc) {
+                slot.remb = told.take();
+            } else if let Some((at, others)) = slot.remb
+                && now.saturating_duration_since(at) < REMB_MAX
+            {
+                total = Bitrate(total.0.saturating_add(others.0));
+            }
+        }
+        total
+    }
+
     /// Bytes that wait in the paced lanes.
     fn backlog(&self) -> u64 {
         use crate::sfu::lanes::EgressLane::{Base, Enhancement, Repair};

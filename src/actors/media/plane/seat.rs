@@ -1,6 +1,7 @@
 //! Everything a shard keeps of one peer.
 
 use super::egress::Egress;
+use super::rations::Rations;
 use super::ready::Standing;
 use super::streams::Streams;
 use crate::actors::media::peer::PeerActor;
@@ -34,6 +35,8 @@ pub(super) struct Seat {
     pub(super) egress: Egress,
     /// Where in the queues of the shard's egress it stands.
     pub(super) standing: Standing,
+    /// How much more it may send.
+    pub(super) rations: Rations,
     /// Its open data channels with their labels.
     pub(super) channels: Vec<(ChannelId, Box<str>)>,
     /// Round trip, once known.

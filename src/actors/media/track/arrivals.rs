@@ -27,8 +27,18 @@ pub(super) struct Arrivals {
 }
 
 impl TrackActor {
+    /// Takes a packet, and what it repeats of those before it.
+    pub(super) fn take(&mut self, received: Received, now: Instant) {
+        if received.codec == Codec::Red && self.heard.is_some() {
+            for repeated in repeated(&received) {
+                self.receive(repeated, now);
+            }
+        }
+        self.receive(received, now);
+    }
+
     /// Takes a packet; forwards it unless it was here before.
-    pub(super) fn receive(&mut self, received: Received, now: Instant) {
+    fn receive(&mut self, received: Received, now: Instant) {
         let kind = self.setup.source.kind();
         let index = self.place(&received);
         let arrivals = &mut self.arrivals[index];
@@ -187,10 +197,84 @@ fn describe_packet(
     }
 }
 
+/// What a packet of RED repeats, the oldest first: as many packets before it as it has earlier blocks.
+fn repeated(received: &Received) -> Vec<Received> {
+    let Ok(blocks) = red::split(&received.payload) else {
+        return Vec::new();
+    };
+    let earlier = blocks.iter().rev().skip(1);
+    let mut repeated: Vec<_> = (1..)
+        .zip(earlier)
+        .map(|(distance, block)| {
+            let offset = u32::from(block.timestamp_offset);
+            Received {
+                // Sequence numbers wrap.
+                repairs: Some((received.index as u16).wrapping_sub(distance)),
+                timestamp: received.timestamp.wrapping_sub(offset),
+                marker: false,
+                codec: Codec::Opus,
+                level: None,
+                capture_time: None,
+                payload: received.payload.slice_ref(block.bytes),
+                ..received.clone()
+            }
+        })
+        .filter(|it| !it.payload.is_empty())
+        .collect();
+    repeated.reverse();
+    repeated
+}
+
 /// The newest block of a RED payload: redundancy is made anew for whoever needs it.
 fn primary(payload: &Bytes) -> Bytes {
     match red::split(payload) {
         Ok(blocks) => payload.slice_ref(blocks.primary().bytes),
         Err(_) => Bytes::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rtc::red::Earlier;
+
+    fn received(payload: &[u8]) -> Received {
+        Received {
+            encoding: Encoding(0),
+            ssrc: 7,
+            index: 1 << 16,
+            repairs: None,
+            timestamp: 10_000,
+            marker: true,
+            codec: Codec::Red,
+            arrived: Instant::now(),
+            level: None,
+            orientation: None,
+            capture_time: None,
+            dependency: None,
+            payload: Bytes::copy_from_slice(payload),
+        }
+    }
+
+    #[test]
+    fn red_repairs_the_packets_before_it() {
+        let earlier = [(1_920, &[1][..]), (960, &[2])];
+        let earlier = earlier.map(|(timestamp_offset, bytes)| Earlier {
+            timestamp_offset,
+            bytes,
+        });
+        let mut payload = Vec::new();
+        red::join(111, &[3], &earlier, &mut payload);
+        let found = repeated(&received(&payload));
+        let found: Vec<_> = found
+            .iter()
+            .map(|it| (it.repairs, it.timestamp, it.codec, &it.payload[..]))
+            .collect();
+        let expected = [
+            (Some(65_534), 8_080, Codec::Opus, &[1][..]),
+            (Some(65_535), 9_040, Codec::Opus, &[2]),
+        ];
+        assert_eq!(found, expected);
+        assert!(repeated(&received(&[])).is_empty());
     }
 }

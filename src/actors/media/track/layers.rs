@@ -1,9 +1,9 @@
 //! Which layers of a publication arrive, and how much each takes.
 
 use super::arrivals::Arrivals;
+use crate::sfu::Encoding;
 use crate::sfu::allocator::{Layer, LayerRate, TileSize};
 use crate::sfu::bandwidth::Bitrate;
-use crate::sfu::Encoding;
 use crate::sfu::packet::Packet;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 const MEASURE_EVERY: Duration = Duration::from_millis(500);
 /// An encoding without packets for so long does not arrive. Screens may stand still for a second between two.
 const ARRIVING: Duration = Duration::from_millis(1_500);
-/// How much of a new measurement counts at once when rates fall; they rise at once, so that links are not overrun.
-const FALL: f64 = 0.3;
+/// How much of a new measurement counts at once: a keyframe makes one interval many times as large as the next.
+const WEIGHT: f64 = 0.3;
 /// How much of the peak is left after each measurement: half of it after a quarter of a minute.
 const PEAK_FALL: f64 = 0.98;
 /// What an encoding is taken to need, small to large, until it has been measured: a guess that keeps a narrow link from
@@ -94,8 +94,8 @@ impl Layers {
         }
         self.new = false;
         self.measured = Some(now);
-        for measured in self.layers.values_mut().filter(|it| it.came) {
-            measured.take_in(passed);
+        for (layer, measured) in self.layers.iter_mut().filter(|it| it.1.came) {
+            measured.take_in(guess(layer), passed);
         }
         self.measure_again(now, arrivals)
     }
@@ -138,14 +138,13 @@ impl Layers {
 }
 
 impl Measured {
-    fn take_in(&mut self, passed: Duration) {
+    fn take_in(&mut self, guess: Bitrate, passed: Duration) {
         let rate = Bitrate::from_bytes_over(self.bytes, passed);
         self.bytes = 0;
+        let before = self.rate.unwrap_or(guess);
+        let rate = before.scaled(1.0 - WEIGHT) + rate.scaled(WEIGHT);
         self.peak = rate.max(self.peak.scaled(PEAK_FALL));
-        self.rate = Some(match self.rate {
-            Some(before) if rate < before => before.scaled(1.0 - FALL) + rate.scaled(FALL),
-            _ => rate,
-        });
+        self.rate = Some(rate);
     }
 }
 
@@ -205,10 +204,13 @@ mod tests {
     fn a_layer_takes_what_it_depends_on_along() {
         let mut layers = with(&[(0, 0, 1_000), (0, 1, 500), (1, 0, 9_000)]);
         let now = Instant::now();
+        layers.measure(now, &[]);
         assert_eq!(layers.measure(now, &[]), None, "too early");
         let rates = layers.measure(now + MEASURE_EVERY, &[]).expect("layers");
         let rates: Vec<_> = rates.iter().map(|it| it.bitrate.0).collect();
-        assert_eq!(rates, [16_000, 24_000, 144_000]);
+        let base = 150_000 * 7 / 10 + 16_000 * 3 / 10;
+        let large = 500_000 * 7 / 10 + 144_000 * 3 / 10;
+        assert_eq!(rates, [base, base + 8_000 * 3 / 10, large]);
     }
 
     #[test]
@@ -234,13 +236,19 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_rises_at_once_and_falls_slowly() {
-        let mut measured = Measured::default();
-        for (bytes, rate) in [(1_000, 16_000), (0, 11_200), (2_000, 32_000)] {
-            measured.bytes = bytes;
-            measured.take_in(MEASURE_EVERY);
-            assert_eq!(measured.rate, Some(Bitrate(rate)));
+    fn one_large_picture_does_not_make_a_large_layer() {
+        let mut measured = Measured {
+            bytes: 100_000,
+            ..Measured::default()
+        };
+        measured.take_in(GUESSES[0], MEASURE_EVERY);
+        let largest = measured.rate.expect("measured");
+        assert!(largest < Bitrate::from_kbps(600), "{largest}");
+        for _ in 0..20 {
+            measured.take_in(GUESSES[0], MEASURE_EVERY);
         }
+        let last = measured.rate.expect("measured");
+        assert!(last < Bitrate::from_kbps(5), "{last}");
     }
 
     #[test]

@@ -14,10 +14,12 @@ const STALE: Duration = Duration::from_millis(200);
 /// The lanes of a Track's mailbox, the most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TrackLane {
-    /// Keyframe requests, relays, timers.
+    /// Relays, what is watched, timers.
     Control,
     /// Sound.
     Audio,
+    /// Keyframe requests of subscribers, who may send many: each is repeated until the keyframe comes.
+    Keyframe,
     /// Repairs of what was lost on the way here.
     Repair,
     /// The smallest encoding, or the only one.
@@ -42,6 +44,13 @@ impl Lane for TrackLane {
             bytes_max: 256 * 1024,
             ttl: None,
             overflow: Overflow::DropOldest,
+        },
+        LaneSpec {
+            name: "keyframe",
+            items_max: 128,
+            bytes_max: 64 * 1024,
+            ttl: None,
+            overflow: Overflow::DropNewest,
         },
         LaneSpec {
             name: "repair",
@@ -112,7 +121,7 @@ pub enum TrackMessage {
 }
 
 /// A packet as it came off the wire, decrypted.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Received {
     /// The encoding it belongs to.
     pub encoding: Encoding,

@@ -114,7 +114,7 @@ impl Behaviour for TrackActor {
     fn handle(&mut self, message: TrackMessage, cx: &mut Cx<'_, Self>) -> Result<(), Exit> {
         let now = cx.now();
         match message {
-            TrackMessage::Rtp(received) => self.receive(received, now),
+            TrackMessage::Rtp(received) => self.take(received, now),
             TrackMessage::SenderReport {
                 encoding,
                 ntp,

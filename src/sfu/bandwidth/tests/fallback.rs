@@ -56,6 +56,22 @@ fn a_remb_is_followed_until_it_is_old() {
 }
 
 #[test]
+fn a_remb_lowers_only_what_was_put_to_the_test() {
+    let start = Instant::now();
+    let mut estimator = Estimator::new(start, EstimatorLimits::default());
+    estimator.on_remb(start, kbps(2_000));
+    let now = report(&mut estimator, start, 100, 2, 0.0);
+    estimator.on_remb(now, kbps(150));
+    assert_eq!(estimator.estimate(), kbps(2_000), "little was sent");
+    let now = report(&mut estimator, now, 2_000, 2, 0.0);
+    estimator.on_remb(now, kbps(900));
+    assert_eq!(estimator.estimate(), kbps(900), "more than it carries");
+    let now = report(&mut estimator, now, 400, 2, 0.0);
+    estimator.on_remb(now, kbps(40));
+    assert_eq!(estimator.estimate(), kbps(300), "never for good");
+}
+
+#[test]
 fn a_remb_does_not_count_beside_transport_wide_feedback() {
     let start = Instant::now();
     let mut estimator = Estimator::new(start, EstimatorLimits::default());

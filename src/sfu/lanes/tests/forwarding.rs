@@ -67,7 +67,10 @@ struct Camera {
     publisher: Publisher,
     pictures: Vec<Sent>,
     of_index: BTreeMap<u64, usize>,
+    /// What came while it was shown and had a place.
     heard: BTreeSet<u64>,
+    /// The index that the slot last began with.
+    begun: u64,
     /// Where keyframes were heard to begin.
     keyframes: BTreeSet<u64>,
     since_key: usize,
@@ -113,6 +116,7 @@ impl Run {
             pictures: Vec::new(),
             of_index: BTreeMap::new(),
             heard: BTreeSet::new(),
+            begun: 0,
             keyframes: BTreeSet::new(),
             since_key: 0,
             newest: [0; 2],
@@ -227,10 +231,13 @@ impl Run {
         let shown = self.selector.current();
         let sent = &mut self.cameras[camera];
         let number = sent.of_index[&packet.index];
-        // What comes when another camera is shown stays missing.
-        if shown
-            .is_some_and(|shown| (shown.track, shown.encoding) == (packet.track, packet.encoding))
-        {
+        if matches!(decision, Decision::Forward(pass) if pass.begins) {
+            sent.begun = packet.index;
+        }
+        // What comes when another camera is shown stays missing, also when its own was begun with again since.
+        let is_shown = shown
+            .is_some_and(|shown| (shown.track, shown.encoding) == (packet.track, packet.encoding));
+        if is_shown && packet.index >= sent.begun {
             sent.heard.insert(packet.index);
         }
         if packet.begins_keyframe() {

@@ -369,6 +369,31 @@ fn another_publication_goes_on_in_the_same_sequence() {
 }
 
 #[test]
+fn a_repair_from_before_another_was_shown_stays_missing_so_its_picture_does_not_look_whole() {
+    let now = Instant::now();
+    let (mut lanes, slot, mut camera) = showing(now);
+    let torn = camera.layer(now, 3, 0);
+    lanes.push(now, slot, pass(Base), &torn[0]);
+    lanes.push(now, slot, pass(Base), &torn[2]);
+    let first = media(&mut lanes, Base, now).expect("it begins");
+    assert_eq!((first.index, first.segment), (101, 1));
+    let begins = Pass {
+        begins: true,
+        ..pass(Repair)
+    };
+    let mut other = Publisher::camera(2, 0, now);
+    lanes.push(now, slot, begins, &other.keyframe(now, 1)[0]);
+    lanes.push(now, slot, begins, &camera.keyframe(now, 1)[0]);
+    lanes.push(now, slot, pass(Repair), &torn[1]);
+    assert_eq!(lanes.dropped(Repair, DropReason::Late), 1);
+    let left: Vec<_> = drain(&mut lanes, Repair, now)
+        .iter()
+        .map(|queued| (queued.index, queued.segment, queued.kind))
+        .collect();
+    assert_eq!(left, [(103, 1, Kind::Media), (104, 3, Kind::Media)]);
+}
+
+#[test]
 fn a_slot_that_shows_the_same_again_leaves_no_gap_for_the_time_between() {
     let now = Instant::now();
     let (mut lanes, slot, mut camera) = showing(now);
