@@ -10,8 +10,8 @@ use greenroom::rtc::session::{DataChannels, Session, SessionConfig, SessionError
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Between two binding requests on an open path, microseconds.
-const KEEP_US: u64 = 2_500_000;
+/// Between two binding requests on an open path, microseconds: often enough that consent outlives heavy loss.
+const KEEP_US: u64 = 1_000_000;
 /// Between two while there is no answer yet, microseconds.
 const CHECK_US: u64 = 50_000;
 

@@ -75,7 +75,13 @@ impl Receivers {
         receiver.missing.arrived(header.sequence, now_us);
         let slot = receiver.slot;
         let sampled = receiver.stats.received % u64::from(SAMPLE) == 1;
-        if opens != Opens::Everything && slot != Slot::Audio && !sampled {
+        // A sink sees only what its full socket leaves: nothing can be told from it.
+        let judged = match opens {
+            Opens::Everything => true,
+            Opens::Audio => slot == Slot::Audio || sampled,
+            Opens::Nothing => false,
+        };
+        if !judged {
             return take(Arrived::Unread);
         }
         let Ok(opened) = session.open_rtp(packet, header.len) else {

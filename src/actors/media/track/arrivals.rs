@@ -58,9 +58,11 @@ impl TrackActor {
         let packet = describe_packet(self, index, received, receipt.index, repaired);
         let arrivals = &mut self.arrivals[index];
         arrivals.stream = Some(packet.stream());
-        // Sound is all keyframes: what is missing of it is missed all the same.
-        if kind == MediaKind::Video && packet.begins_keyframe() {
-            arrivals.reception.on_keyframe(packet.index);
+        if packet.begins_keyframe() {
+            // Sound is all keyframes: what is missing of it is missed all the same.
+            if kind == MediaKind::Video {
+                arrivals.reception.on_keyframe(packet.index);
+            }
             self.requests.on_keyframe(packet.encoding);
         }
         match kind {
