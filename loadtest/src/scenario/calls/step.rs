@@ -66,12 +66,14 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
         ));
     }
     let passages = proxy.take_passages();
+    let (_, overflown) = proxy.lost();
     let last = phases
         .last()
         .map(|(_, measured)| measured.clone())
         .unwrap_or_default();
     let mut report = judge::report(args, &hall, &last);
     let (used_min, queue_max) = tell(&mut report, &phases, &passages);
+    report.detail("queue_overflows", overflown);
     report.at_least(
         "link used 10 s after a step, percent",
         Some(used_min),
