@@ -133,6 +133,6 @@ impl Feedback {
 /// 32.32 fixed point seconds since 1900.
 fn ntp(now_us: u64) -> u64 {
     let seconds = now_us / 1_000_000 + NTP_OFFSET_S;
-    let fraction = (now_us % 1_000_000 << 32) / 1_000_000;
+    let fraction = ((now_us % 1_000_000) << 32) / 1_000_000;
     seconds << 32 | fraction
 }

@@ -66,7 +66,7 @@ fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0_u32, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
             let odd = crc & 1;
-            crc >> 1 ^ 0xEDB8_8320 * odd
+            (crc >> 1) ^ (0xEDB8_8320 * odd)
         })
     })
 }

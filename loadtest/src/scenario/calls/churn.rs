@@ -37,7 +37,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
     let measured = hall.measure(args.seconds()).await?;
     task.abort();
     let mut report = judge::report(args, &hall, &measured);
-    let comings = comings.borrow();
+    let comings = comings.take();
     let mut whole = measured.tally.clone();
     whole.merge(&comings.gone);
     report.time_to_first_frame_ms = whole.first_frame.quantiles();
@@ -49,7 +49,6 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
     report.at_most("joins and leaves that failed", Some(failed), ERRORS_MAX);
     let lost = measured.tally.audio_lost as f64;
     report.at_most("audio packets lost by those who stay", Some(lost), 0.0);
-    drop(comings);
     // The aborted task may hold on to the hall for a moment.
     tokio::time::sleep(Duration::from_millis(100)).await;
     if let Ok(hall) = Rc::try_unwrap(hall) {

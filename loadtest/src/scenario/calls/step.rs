@@ -66,6 +66,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
         ));
     }
     let passages = proxy.take_passages();
+    let (lost, overflown) = proxy.lost();
     let last = phases
         .last()
         .map(|(_, measured)| measured.clone())
@@ -84,6 +85,8 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
     );
     let most = switches.into_iter().max().unwrap_or(0) as f64;
     report.at_most("layer switches of a slot in 10 s", Some(most), SWITCHES_MAX);
+    report.detail("lost_at_random", lost);
+    report.detail("lost_to_full_queues", overflown);
     hall.clear().await?;
     Ok(report)
 }
