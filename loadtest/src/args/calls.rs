@@ -74,7 +74,7 @@ impl CallArgs {
             Scenario::Livestream => 101,
             Scenario::Meeting => 8,
             Scenario::Latency => 5,
-            Scenario::Overload => 40,
+            Scenario::Overload => 200,
             Scenario::Lossy | Scenario::Step => 2,
             Scenario::Track => 4,
             _ => 10,
