@@ -18,7 +18,12 @@ impl Machine {
     pub(crate) fn here() -> Self {
         Self {
             cpu: line("/proc/cpuinfo", "model name").unwrap_or_default(),
-            cores: std::thread::available_parallelism().map_or(0, usize::from),
+            // All of them, also when this process was confined to one.
+            cores: read_to_string("/proc/cpuinfo").map_or(0, |text| {
+                text.lines()
+                    .filter(|line| line.starts_with("processor"))
+                    .count()
+            }),
             memory_bytes: line("/proc/meminfo", "MemTotal")
                 .and_then(|text| text.trim_end_matches(" kB").parse::<u64>().ok())
                 .map_or(0, |kib| kib * 1024),

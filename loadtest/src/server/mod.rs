@@ -1,10 +1,12 @@
 //! The server under test: started, watched, killed and started again by process id.
 
+mod drops;
 pub(crate) mod http;
 mod metrics;
 mod pin;
 mod usage;
 
+pub(crate) use drops::SocketDrops;
 pub(crate) use metrics::Metrics;
 pub(crate) use pin::pin;
 pub(crate) use usage::{Meter, Sample, Usage};

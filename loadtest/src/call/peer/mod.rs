@@ -102,7 +102,7 @@ impl Peer {
             RECEIVE_BYTES
         };
         note_arrivals(&socket);
-        // The kernel may give less; what is lost for it is counted.
+        // The kernel may give less; what is dropped for it is counted.
         let _ = rustix::net::sockopt::set_socket_recv_buffer_size(&socket, bytes);
         let client = match kind {
             ClientKind::Light(identity) => Client::Light(Box::new(Light::new(kit, identity))),
@@ -306,6 +306,11 @@ impl Peer {
     /// Where it finds the server, or its proxy.
     pub(crate) fn server(&self) -> Option<SocketAddr> {
         self.socket.peer_addr().ok()
+    }
+
+    /// The port of its socket.
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.socket.local_addr().ok().map(|addr| addr.port())
     }
 
     /// How far the transport is.

@@ -8,7 +8,7 @@ use crate::call::{
 use crate::client::{HEARTBEAT_MS, Keep, OnLoss};
 use crate::clock::now_us;
 use crate::histogram::Latency;
-use crate::server::{Build, Metrics, Usage};
+use crate::server::{Build, Metrics, SocketDrops, Usage};
 use crate::stage::Stage;
 use anyhow::Context;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -70,6 +70,8 @@ pub(super) struct Measured {
     pub(super) metrics: [Metrics; 2],
     /// Talk spurts that should have been heard, counting every listener.
     pub(super) spurts_expected: u64,
+    /// Datagrams that clients who read everything did not read in time.
+    pub(super) unread: u64,
 }
 
 impl Hall {
@@ -254,6 +256,7 @@ impl Hall {
         let begin_us = now_us();
         self.band.peers().iter().for_each(|peer| peer.begin());
         let used = self.stage.usage();
+        let drops = SocketDrops::read();
         let end_us = begin_us + (seconds * 1e6) as u64;
         while now_us() < end_us {
             let packets: u64 = self.band.peers().iter().map(|peer| peer.packets()).sum();
@@ -267,7 +270,12 @@ impl Hall {
             usage,
             ..Measured::default()
         };
+        let drops_now = SocketDrops::read();
         for peer in self.band.peers() {
+            let reads = peer.kit.opens != Opens::Nothing;
+            if let Some(port) = peer.port().filter(|_| reads) {
+                measured.unread += drops_now.since(&drops, port);
+            }
             let (tally, sent) = peer.end();
             measured.tally.merge(&tally);
             measured.sent.packets += sent.packets;

@@ -102,6 +102,7 @@ fn details(hall: &Hall, measured: &Measured, report: &mut Report) {
     report.detail("sender_late_ms_max", measured.sent.late_us_max as f64 / 1e3);
     for (name, n) in [
         ("packets_bad", tally.packets_bad),
+        ("packets_unread", measured.unread),
         ("audio_repaired", tally.audio_repaired),
         ("frames_partial", tally.frames_partial),
         ("frames_absent", tally.frames_absent),

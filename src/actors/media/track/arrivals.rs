@@ -58,7 +58,8 @@ impl TrackActor {
         let packet = describe_packet(self, index, received, receipt.index, repaired);
         let arrivals = &mut self.arrivals[index];
         arrivals.stream = Some(packet.stream());
-        if packet.begins_keyframe() {
+        // Sound is all keyframes: what is missing of it is missed all the same.
+        if kind == MediaKind::Video && packet.begins_keyframe() {
             arrivals.reception.on_keyframe(packet.index);
             self.requests.on_keyframe(packet.encoding);
         }
