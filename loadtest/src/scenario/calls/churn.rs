@@ -37,7 +37,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
     let measured = hall.measure(args.seconds()).await?;
     task.abort();
     let mut report = judge::report(args, &hall, &measured);
-    let comings = std::mem::take(&mut *comings.borrow_mut());
+    let comings = comings.take();
     let mut whole = measured.tally.clone();
     whole.merge(&comings.gone);
     report.time_to_first_frame_ms = whole.first_frame.quantiles();

@@ -44,7 +44,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
     let measured = hall.measure(args.seconds()).await?;
     probe.abort();
     let mut report = judge::report(args, &hall, &measured);
-    let direct = direct.borrow().clone();
+    let direct = direct.take();
     report.detail("direct_ms", direct.quantiles());
     let mut forward = measured.tally.audio_latency.clone();
     forward.merge(&measured.tally.video_latency);

@@ -66,14 +66,13 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
         ));
     }
     let passages = proxy.take_passages();
-    let (_, overflown) = proxy.lost();
+    let (lost, overflown) = proxy.lost();
     let last = phases
         .last()
         .map(|(_, measured)| measured.clone())
         .unwrap_or_default();
     let mut report = judge::report(args, &hall, &last);
     let (used_min, queue_max) = tell(&mut report, &phases, &passages);
-    report.detail("queue_overflows", overflown);
     report.at_least(
         "link used 10 s after a step, percent",
         Some(used_min),
@@ -86,6 +85,8 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Report> {
     );
     let most = switches.into_iter().max().unwrap_or(0) as f64;
     report.at_most("layer switches of a slot in 10 s", Some(most), SWITCHES_MAX);
+    report.detail("lost_at_random", lost);
+    report.detail("lost_to_full_queues", overflown);
     hall.clear().await?;
     Ok(report)
 }
