@@ -1,0 +1,191 @@
+/** Calls, headless: what is published, what is shown, who is there. Frames: docs/PROTOCOL.md, "Calls". */
+
+import type { RoomCall } from "../model.js";
+import type { CallId, RoomId, UserId } from "../protocol/values.js";
+import type { Slice } from "../slice.js";
+
+/** Number of a participant in its call. */
+export type ParticipantId = number;
+/** Number of a publication in its call. */
+export type TrackId = number;
+/** What a publication shows. */
+export type Source = "microphone" | "camera" | "screen" | "screen_audio";
+
+/** Calls of the account's rooms. One call at a time on this device. */
+export interface Calls {
+  /** Whether this page may use camera and microphone at all. `insecure`: the page came over plain HTTP. */
+  readonly support: "ready" | "insecure" | "missing";
+  /** Running calls by room. */
+  readonly running: Slice<ReadonlyMap<RoomId, RoomCall>>;
+  /** The call this tab is in. */
+  readonly current: Slice<Call | undefined>;
+  /** A call this tab was in before it was reloaded, and may return to within 20 seconds. */
+  readonly interrupted: Slice<
+    { readonly room: RoomId; readonly microphone: boolean; readonly camera: boolean } | undefined
+  >;
+  /** Cameras, microphones and speakers, kept up to date. Labels are empty until a permission was given. */
+  readonly devices: Slice<Devices>;
+
+  /** Opens devices for a test before joining. Rejects with a {@link DeviceProblem}. */
+  preview(options: MediaChoice): Promise<Preview>;
+  /** Joins, or starts the room's call. Rejects with a `Refusal` or a {@link DeviceProblem}. */
+  join(room: RoomId, options: JoinOptions): Promise<Call>;
+}
+
+/** A device problem: `name` is one of these, so that a view can say how to mend it. */
+export interface DeviceProblem extends Error {
+  readonly problem: "denied" | "missing" | "busy" | "insecure" | "failed";
+  readonly device: "microphone" | "camera" | "screen";
+}
+
+export interface Devices {
+  readonly microphones: readonly MediaDeviceInfo[];
+  readonly cameras: readonly MediaDeviceInfo[];
+  readonly speakers: readonly MediaDeviceInfo[];
+}
+
+/** Which devices to open; `false` opens none, `true` the default one, a text the device of that id. */
+export interface MediaChoice {
+  readonly microphone: boolean | string;
+  readonly camera: boolean | string;
+}
+
+/** Devices opened for a test. */
+export interface Preview {
+  readonly stream: MediaStream;
+  /** Loudness of the microphone now, 0 to 1. */
+  level(): number;
+  /** Closes the devices, unless they were given to a call. */
+  stop(): void;
+}
+
+export interface JoinOptions extends MediaChoice {
+  /** A preview whose devices go on in the call. */
+  readonly preview?: Preview;
+  /** Speaker to play on (`setSinkId`). */
+  readonly speaker?: string;
+  /** No pictures at all, neither sent nor received. */
+  readonly audioOnly?: boolean;
+}
+
+/** Where the call stands. `reconnecting`: media or signalling is lost and being restored. */
+export type CallPhase =
+  | { readonly phase: "joining" }
+  | { readonly phase: "connected" }
+  | { readonly phase: "reconnecting" }
+  | {
+      readonly phase: "ended";
+      readonly reason: "left" | "ended" | "removed" | "revoked" | "replaced" | "lost" | "failed" | "shutdown";
+    };
+
+/** One call this device is in. */
+export interface Call {
+  readonly room: RoomId;
+  readonly call: CallId;
+  readonly self: ParticipantId;
+  readonly phase: Slice<CallPhase>;
+  readonly participants: Slice<readonly Participant[]>;
+  /** Who speaks now, the loudest first. */
+  readonly speakers: Slice<readonly ParticipantId[]>;
+  /** What this device publishes. */
+  readonly local: Slice<LocalMedia>;
+  /** Video slots and what is in them now. */
+  readonly slots: Slice<readonly Slot[]>;
+  readonly audioOnly: Slice<boolean>;
+  /** A moderator muted us: cleared when we unmute. */
+  readonly mutedBy: Slice<ParticipantId | undefined>;
+
+  setMicrophone(choice: boolean | string): Promise<void>;
+  setCamera(choice: boolean | string): Promise<void>;
+  setSpeaker(device: string): Promise<void>;
+  /** Mutes without closing the device, so that unmuting is instant. */
+  setMuted(muted: boolean): Promise<void>;
+  /** Asks for a screen and shares it; resolves to `false` when nothing was chosen. */
+  shareScreen(): Promise<boolean>;
+  stopScreen(): Promise<void>;
+  setHand(raised: boolean): Promise<void>;
+  setAudioOnly(audioOnly: boolean): Promise<void>;
+
+  /**
+   * What is on screen now, tile by tile; sent to the server a moment later, changes in between gathered. A slot is
+   * found for each tile; {@link Slot.tile} says which.
+   */
+  show(tiles: readonly Tile[]): void;
+  /** The picture of a tile, to be put into a `<video>`; `undefined` while there is none. The same stream while the slot stays. */
+  streamOf(tile: string): MediaStream | undefined;
+  /** One's own camera or screen. */
+  localStream(source: "camera" | "screen"): MediaStream | undefined;
+
+  muteOther(track: TrackId): Promise<void>;
+  remove(participant: ParticipantId): Promise<void>;
+  endForAll(): Promise<void>;
+  leave(): Promise<void>;
+  /** Figures for the curious and for tests: from `getStats`. */
+  statistics(): Promise<CallStatistics>;
+}
+
+/** A picture the view wants. */
+export interface Tile {
+  /** The view's own name for it. */
+  readonly tile: string;
+  /** A certain publication, or whoever speaks. */
+  readonly show: { readonly track: TrackId } | "speaker";
+  /** Size on screen, device pixels. */
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** 0 to 255, higher first. */
+  readonly priority: number;
+  readonly pinned: boolean;
+}
+
+/** A video slot. */
+export interface Slot {
+  readonly tile?: string;
+  readonly track?: TrackId;
+  readonly participant?: ParticipantId;
+  readonly state: "live" | "paused" | "empty";
+  readonly reason?: "muted" | "bandwidth" | "codec" | "sender";
+}
+
+/** Somebody in the call; oneself too. */
+export interface Participant {
+  readonly participant: ParticipantId;
+  readonly user: UserId;
+  readonly name: string;
+  readonly hand: boolean;
+  readonly state: "connecting" | "connected" | "away";
+  readonly tracks: readonly Track[];
+  /** 0 to 100; absent until known. */
+  readonly quality?: { readonly score: number; readonly reason?: "link" | "sender" | "receiver" | "server" };
+}
+
+/** Something somebody publishes. */
+export interface Track {
+  readonly track: TrackId;
+  readonly source: Source;
+  readonly muted: boolean;
+}
+
+/** What this device publishes. */
+export interface LocalMedia {
+  readonly microphone: { readonly state: "off" | "on" | "muted"; readonly device?: string };
+  readonly camera: { readonly state: "off" | "on"; readonly device?: string };
+  readonly screen: "off" | "on";
+}
+
+export interface CallStatistics {
+  readonly roundTripMs?: number;
+  readonly receivedBps: number;
+  readonly sentBps: number;
+  readonly lossPercent: number;
+}
+
+/** What calls need of the connection. */
+export interface CallSignalling {
+  /** Sends a request and resolves to its answer; rejects with a `Refusal` (`offline` without a connection). */
+  request(frame: { readonly t: string; readonly [field: string]: unknown }): Promise<Readonly<Record<string, unknown>>>;
+  /** Every frame of the server whose name begins with `call.`, except answers. */
+  onFrame(listener: (frame: Readonly<Record<string, unknown>> & { readonly t: string }) => void): () => void;
+  /** Whether a connection is logged in now; calls resume (`call.join` with `resume`) when it comes back. */
+  readonly online: Slice<boolean>;
+}
