@@ -6,3 +6,4 @@ export type * from "./calls/api.js";
 export type * from "./protocol/values.js";
 export { dotKey, parseDotKey } from "./protocol/values.js";
 export type { Slice } from "./slice.js";
+export { openClient } from "./client.js";
