@@ -1,6 +1,7 @@
 /** Greenroom's client: offline-first chat and calls, without a framework. */
 
 export type * from "./api.js";
+export { Cell } from "./slice.js";
 export type * from "./model.js";
 export type * from "./calls/api.js";
 export type * from "./protocol/values.js";
