@@ -47,12 +47,19 @@ function PublicRooms({ onDone }: { readonly onDone: () => void }) {
     attempt(async () => {
       if (!joined) await client.join(room.room);
       onDone();
-      go({ page: "room", room: room.room });
+      go({ at: "room", room: room.room });
     });
   const shown = rooms.filter((room) => fits(`${room.name} ${room.topic}`, typed));
   return (
     <div className={styles.form}>
-      <TextField label={t("browse.filter")} value={typed} onChange={setTyped} type="search" error={problem} dir="auto" />
+      <TextField
+        label={t("browse.filter")}
+        value={typed}
+        onChange={setTyped}
+        type="search"
+        error={problem}
+        dir="auto"
+      />
       <ul className={styles.list} aria-busy={busy}>
         {shown.map((room) => {
           const joined = mine.some((own) => own.room === room.room && own.role !== undefined);
@@ -78,7 +85,9 @@ function PublicRooms({ onDone }: { readonly onDone: () => void }) {
       </ul>
       {busy && rooms.length === 0 && <Spinner label={t("browse.loading")} />}
       {!busy && problem === undefined && shown.length === 0 && (
-        <p className={styles.hint}>{typed.trim() === "" ? t("browse.none") : t("browse.noneFits", { text: typed.trim() })}</p>
+        <p className={styles.hint}>
+          {typed.trim() === "" ? t("browse.none") : t("browse.noneFits", { text: typed.trim() })}
+        </p>
       )}
       {more && (
         <Button busy={busy} onClick={() => void load(rooms.at(-1)?.room)}>

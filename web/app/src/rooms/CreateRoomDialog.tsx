@@ -32,7 +32,7 @@ export function CreateRoomDialog({ open, onClose }: { readonly open: boolean; re
     await attempt(async () => {
       const room = await client.createRoom({ name: name.trim(), visibility, ...retention });
       onClose();
-      go({ page: "room", room });
+      go({ at: "room", room });
     });
   };
 

@@ -42,13 +42,20 @@ function People({ onDone }: { readonly onDone: () => void }) {
     attempt(async () => {
       const room = await client.openDirect(user);
       onDone();
-      go({ page: "room", room });
+      go({ at: "room", room });
     });
   const others = people?.filter((one) => one.user !== self);
   const shown = others?.filter((one) => fits(`${one.name} ${one.user}`, typed));
   return (
     <div className={styles.form}>
-      <TextField label={t("direct.filter")} value={typed} onChange={setTyped} type="search" error={problem} dir="auto" />
+      <TextField
+        label={t("direct.filter")}
+        value={typed}
+        onChange={setTyped}
+        type="search"
+        error={problem}
+        dir="auto"
+      />
       <ul className={styles.list}>
         {shown?.map((one) => (
           <li key={one.user}>
@@ -68,7 +75,9 @@ function People({ onDone }: { readonly onDone: () => void }) {
         ))}
       </ul>
       {shown?.length === 0 && (
-        <p className={styles.hint}>{others?.length === 0 ? t("direct.none") : t("direct.noneFits", { text: typed.trim() })}</p>
+        <p className={styles.hint}>
+          {others?.length === 0 ? t("direct.none") : t("direct.noneFits", { text: typed.trim() })}
+        </p>
       )}
     </div>
   );

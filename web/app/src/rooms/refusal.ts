@@ -1,6 +1,14 @@
 import type { TFunction } from "i18next";
 
-const KNOWN = ["offline", "forbidden", "rate_limited", "room_not_found", "not_a_member", "user_not_found", "too_large"] as const;
+const KNOWN = [
+  "offline",
+  "forbidden",
+  "rate_limited",
+  "room_not_found",
+  "not_a_member",
+  "user_not_found",
+  "too_large",
+] as const;
 type Known = (typeof KNOWN)[number];
 
 const isKnown = (code: unknown): code is Known => KNOWN.some((known) => known === code);

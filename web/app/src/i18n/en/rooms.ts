@@ -1,3 +1,5 @@
+import type { Texts } from "../areas";
+
 /** Texts of rooms, members and invites. */
 export const rooms = {
   header: {
@@ -71,7 +73,7 @@ export const rooms = {
     hours_other: "{{count}} hours",
     days_one: "{{count}} day",
     days_other: "{{count}} days",
-    uses: "How many may use it",
+    limit: "How many may use it",
     unlimited: "any number",
     uses_one: "{{count}} person",
     uses_other: "{{count}} people",
@@ -89,6 +91,13 @@ export const rooms = {
     revoke: "Revoke",
     revokeLink: "Revoke the link by {{name}}, valid until {{until}}",
     revoked: "The link no longer works.",
+  },
+  enter: {
+    title: "Enter an invite",
+    link: "Invite link",
+    hint: "Paste the link that somebody sent you.",
+    wrong: "This is no invite link of Greenroom. It ends in two long groups of letters and digits.",
+    submit: "Continue",
   },
   accept: {
     title: "You are invited",
@@ -116,7 +125,8 @@ export const rooms = {
   },
   leave: {
     title: "Leave {{name}}?",
-    textPrivate: "You need a new invite to come back. Messages that wait to be sent stay on this device and are not sent.",
+    textPrivate:
+      "You need a new invite to come back. Messages that wait to be sent stay on this device and are not sent.",
     textPublic: "You can join again at any time.",
     submit: "Leave",
   },
@@ -154,4 +164,4 @@ export const rooms = {
     too_large: "That is too long, or the room has no more places.",
     other: "The server refused: {{message}}",
   },
-} as const;
+} as const satisfies Texts;

@@ -1,3 +1,5 @@
+import type { Texts } from "../areas";
+
 /** 房间、成员与邀请的文字。 */
 export const rooms = {
   header: {
@@ -64,7 +66,7 @@ export const rooms = {
     expires: "链接有效期",
     hours_other: "{{count}} 小时",
     days_other: "{{count}} 天",
-    uses: "可使用人数",
+    limit: "可使用人数",
     unlimited: "不限",
     uses_other: "{{count}} 人",
     create: "生成链接",
@@ -80,6 +82,13 @@ export const rooms = {
     revoke: "撤销",
     revokeLink: "撤销 {{name}} 创建的链接（有效至 {{until}}）",
     revoked: "该链接已失效。",
+  },
+  enter: {
+    title: "输入邀请",
+    link: "邀请链接",
+    hint: "粘贴别人发给你的链接。",
+    wrong: "这不是 Greenroom 的邀请链接。邀请链接以两组很长的字母和数字结尾。",
+    submit: "继续",
   },
   accept: {
     title: "你收到了邀请",
@@ -145,4 +154,4 @@ export const rooms = {
     too_large: "内容太长，或房间已满。",
     other: "服务器拒绝了请求：{{message}}",
   },
-} as const;
+} as const satisfies Texts;
