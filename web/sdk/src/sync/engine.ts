@@ -24,6 +24,9 @@ import { OutboxSender } from "./outbox-sender.js";
 import { askPatiently } from "./patience.js";
 import { ReturnCount } from "./report.js";
 
+/** As if the server had closed with a fault: connect again, with back-off. */
+const INTERNAL_FAULT = 1011;
+
 /** What an engine needs. */
 export interface EngineOptions extends Pick<LinkOptions, "url" | "webSocket" | "client"> {
   readonly store: LocalStore;
@@ -86,6 +89,7 @@ export class Engine {
     this.#intake = new Intake({
       store,
       found: (found, how) => this.#found(found, how),
+      failed: () => this.#link.tell({ is: "closed", code: INTERNAL_FAULT }),
       overflowed: () => this.#startOver(),
     });
     this.#sender = new OutboxSender({
