@@ -35,7 +35,7 @@ export class Tx {
   }
 
   getAll<S extends StoreName>(store: S, span?: Span, limit?: number): Promise<Schema[S]["value"][]> {
-    return promised<Schema[S]["value"][]>(this.#store(store).getAll(this.#range(span), limit));
+    return promised(this.#store(store).getAll(this.#range(span), limit) as IDBRequest<Schema[S]["value"][]>);
   }
 
   getBy<S extends StoreName, I extends keyof Schema[S]["indexes"] & string>(
@@ -56,7 +56,9 @@ export class Tx {
     span: Span,
     limit?: number,
   ): Promise<Schema[S]["value"][]> {
-    return promised<Schema[S]["value"][]>(this.#store(store).index(index).getAll(this.#range(span), limit));
+    return promised(
+      this.#store(store).index(index).getAll(this.#range(span), limit) as IDBRequest<Schema[S]["value"][]>,
+    );
   }
 
   count(store: StoreName, span: Span): Promise<number> {
