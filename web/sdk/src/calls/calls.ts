@@ -116,7 +116,7 @@ class PageCalls implements OpenCalls {
 
   async close(): Promise<void> {
     this.#joins += 1;
-    removeEventListener("pagehide", this.#onHide);
+    if (typeof window !== "undefined") removeEventListener("pagehide", this.#onHide);
     await this.current.get()?.leave();
     this.#others?.close();
     this.#devices.close();
