@@ -107,8 +107,7 @@ export class Engine {
     this.#deaf.push(listenForHints((hint) => this.hint(hint)));
     this.#deaf.push(
       this.#store.onChange((changes) => {
-        for (const { part, room } of changes)
-          if (part === "outbox" && room !== undefined) this.#sender.wrote(room);
+        for (const { part, room } of changes) if (part === "outbox" && room !== undefined) this.#sender.wrote(room);
       }),
     );
     const identity = await this.#login.read();
@@ -233,7 +232,7 @@ export class Engine {
       return;
     }
     if (this.#session !== session) return;
-    this.#moment.begin();
+    this.#moment.begin(welcome.user);
     this.#markers.begin();
     void this.#sender.begin();
     void session.following.list();
