@@ -1,0 +1,33 @@
+import type { Texts } from "../areas";
+
+export const ui = {
+  close: "Close",
+  dismiss: "Dismiss",
+  cancel: "Cancel",
+  back: "Back",
+  loading: "Loading",
+  errors: {
+    offline: "There is no connection to the server right now. Try again when you are back online.",
+    unauthorized: "The server does not accept this sign-in. Ask whoever gave you the token for a new one.",
+    token_expired: "This token has expired. Ask for a new one.",
+    token_revoked: "This token was revoked. Ask whoever runs this server.",
+    name_taken: "This name is taken. Choose another.",
+    guests_refused: "This server takes no guests. Ask whoever runs it for a token.",
+    forbidden: "You are not allowed to do this here.",
+    room_not_found: "There is no such room, or it is not open to you.",
+    room_unavailable: "This room cannot be opened right now. Try again in a minute.",
+    user_not_found: "This person is not a member of the room.",
+    invite_invalid: "This invite is no longer valid. Ask for a new one.",
+    too_large: "This is too long, or the room is full.",
+    rate_limited: "That was too much at once. Wait a moment and try again.",
+    overloaded: "The server is very busy. Try again in a moment.",
+    read_only: "The server cannot store anything right now. What you write is kept here.",
+    not_a_member: "You are not a member of this room.",
+    clock_skew: "This device's clock is more than a day ahead. Set it right and try again.",
+    call_full: "The call is full.",
+    call_not_found: "This call is over.",
+    calls_unavailable: "This server has no calls right now.",
+    other: "That did not work: {{message}}",
+    unknown: "That did not work. Try again.",
+  },
+} as const satisfies Texts;

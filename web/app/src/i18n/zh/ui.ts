@@ -1,0 +1,33 @@
+import type { Texts } from "../areas";
+
+export const ui = {
+  close: "关闭",
+  dismiss: "忽略",
+  cancel: "取消",
+  back: "返回",
+  loading: "正在加载",
+  errors: {
+    offline: "目前没有连接到服务器，恢复连接后请重试。",
+    unauthorized: "服务器不接受此登录。请向提供令牌的人索取新的令牌。",
+    token_expired: "令牌已过期，请索取新的令牌。",
+    token_revoked: "令牌已被撤销，请联系服务器的管理者。",
+    name_taken: "这个名字已被使用，请换一个。",
+    guests_refused: "此服务器不接待访客，请向管理者索取令牌。",
+    forbidden: "您在这里没有此操作的权限。",
+    room_not_found: "房间不存在，或未对您开放。",
+    room_unavailable: "房间暂时无法打开，请一分钟后重试。",
+    user_not_found: "此人不是房间的成员。",
+    invite_invalid: "邀请已失效，请索取新的邀请。",
+    too_large: "内容过长，或房间已满。",
+    rate_limited: "操作过于频繁，请稍候再试。",
+    overloaded: "服务器非常繁忙，请稍候再试。",
+    read_only: "服务器暂时无法存储。您写的内容保存在本机。",
+    not_a_member: "您不是此房间的成员。",
+    clock_skew: "本机时钟快了一天以上，请校准后重试。",
+    call_full: "通话人数已满。",
+    call_not_found: "通话已结束。",
+    calls_unavailable: "此服务器暂时没有通话功能。",
+    other: "操作未成功：{{message}}",
+    unknown: "操作未成功，请重试。",
+  },
+} as const satisfies Texts;

@@ -1,0 +1,57 @@
+import { Menu as Popup, MenuButton, MenuItem as Item, MenuProvider, MenuSeparator } from "@ariakit/react/menu";
+import type { LucideIcon } from "lucide-react";
+import type { ReactElement, ReactNode } from "react";
+import { classes } from "./classes";
+import styles from "./Menu.module.css";
+
+/** A menu behind a button. `button` is the element that opens it, e.g. an `IconButton`. */
+export function Menu({
+  button,
+  label,
+  children,
+  placement = "bottom-end",
+}: {
+  readonly button: ReactElement;
+  readonly label: string;
+  readonly children: ReactNode;
+  readonly placement?: "bottom-start" | "bottom-end" | "top-start" | "top-end";
+}) {
+  return (
+    <MenuProvider placement={placement}>
+      <MenuButton render={button} />
+      <Popup aria-label={label} className={styles.menu ?? ""} gutter={4} portal unmountOnHide>
+        {children}
+      </Popup>
+    </MenuProvider>
+  );
+}
+
+/** One line of a menu. */
+export function MenuItem({
+  icon: Icon,
+  children,
+  danger = false,
+  keys,
+  disabled = false,
+  onSelect,
+}: {
+  readonly icon?: LucideIcon;
+  readonly children: ReactNode;
+  readonly danger?: boolean;
+  readonly keys?: string;
+  readonly disabled?: boolean;
+  readonly onSelect: () => void;
+}) {
+  return (
+    <Item className={classes(styles.item, danger && styles.danger)} disabled={disabled} onClick={onSelect}>
+      {Icon !== undefined && <Icon size={16} aria-hidden="true" />}
+      <span className={styles.words}>{children}</span>
+      {keys !== undefined && <kbd className={styles.keys}>{keys}</kbd>}
+    </Item>
+  );
+}
+
+/** A line between groups of a menu. */
+export function MenuLine() {
+  return <MenuSeparator className={styles.line ?? ""} />;
+}
