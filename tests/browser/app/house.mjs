@@ -141,18 +141,25 @@ export class Person {
     return this.log.locator("[data-key] [data-part=text]").allInnerTexts();
   }
 
+  /** Joins the call of the room on show, or starts it, with what the page before suggests. */
+  async joinCall() {
+    await this.page.getByRole("button", { name: /^(Start a call|Join the call|Join \()/ }).first().click();
+    await this.page.getByRole("button", { name: /^(Join|Start) (now|the call)/ }).last().click();
+    await this.page.getByRole("button", { name: /^Leave/ }).first().waitFor();
+  }
+
   async close() {
     await this.context.close();
   }
 }
 
 /** Waits until `check` gives something true, and gives that. */
-export async function until(check, what = String(check)) {
-  const end = Date.now() + WAIT_MS;
+export async function until(check, what = String(check), waitMs = WAIT_MS) {
+  const end = Date.now() + waitMs;
   for (;;) {
     const value = await check();
     if (value) return value;
-    if (Date.now() > end) throw new Error(`not within ${WAIT_MS} ms: ${what}`);
+    if (Date.now() > end) throw new Error(`not within ${waitMs} ms: ${what}`);
     await new Promise((done) => setTimeout(done, 50));
   }
 }

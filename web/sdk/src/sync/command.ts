@@ -1,6 +1,7 @@
 /** What a tab asks of whoever holds the connection: plain data, so that it passes between tabs. */
 
-import type { Account, Credentials } from "../index.js";
+import type { Credentials } from "../api.js";
+import type { Account } from "../model.js";
 import type { Answers, ClientRequest } from "../protocol/client-frames.js";
 import type { ServerFrame } from "../protocol/server-frames.js";
 import type { Dot, RoomId, Stamp } from "../protocol/values.js";

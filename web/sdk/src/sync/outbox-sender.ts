@@ -61,7 +61,7 @@ export class OutboxSender {
     const login = (this.#login = this.#logins);
     const rooms = await this.#options.store.unsent();
     if (login !== this.#login) return;
-    for (const room of rooms) this.wrote(room);
+    for (const room of rooms) void this.resume(room);
     if (rooms.length === 0) this.#options.rested();
   }
 
@@ -80,6 +80,11 @@ export class OutboxSender {
   wrote(room: RoomId): void {
     if (this.#login === 0) return;
     void this.#pump(this.#lane(room));
+  }
+
+  /** Whether the room takes nothing from us now. */
+  refused(room: RoomId): boolean {
+    return this.#lanes.get(room)?.state === "refused";
   }
 
   /** The room may take again what it refused. */
