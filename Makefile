@@ -45,7 +45,7 @@ test: app
 	cargo build --locked --bin greenroom --example echo_bot
 	target/venv/bin/python -m pytest tests/python
 	npm --prefix web test
-	node --test --test-concurrency=1 tests/browser/*.test.mjs $(wildcard tests/browser/app/*.test.mjs)
+	node --test --test-concurrency=1 tests/browser/*.test.mjs $(wildcard tests/browser/*/*.test.mjs)
 
 bench:
 	@tools/setup build

@@ -5,9 +5,9 @@ import { chromium } from "playwright-core";
 import { Relay } from "./relay.mjs";
 import { Server } from "./server.mjs";
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const CLIENT = join(import.meta.dirname, "client.js");
-const ARGUMENTS = [
+export const ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-background-networking",

@@ -1,5 +1,5 @@
 import { Menu as Popup, MenuButton, MenuItem as Item, MenuProvider, MenuSeparator } from "@ariakit/react/menu";
-import type { LucideIcon } from "lucide-react";
+import { Check, type LucideIcon } from "lucide-react";
 import type { ReactElement, ReactNode } from "react";
 import { classes } from "./classes";
 import { portalPlace } from "./portal";
@@ -42,6 +42,7 @@ export function MenuItem({
   danger = false,
   keys,
   disabled = false,
+  checked,
   onSelect,
 }: {
   readonly icon?: LucideIcon;
@@ -49,12 +50,20 @@ export function MenuItem({
   readonly danger?: boolean;
   readonly keys?: string;
   readonly disabled?: boolean;
+  /** For lines that stay chosen; absent for those that only act. */
+  readonly checked?: boolean;
   readonly onSelect: () => void;
 }) {
   return (
-    <Item className={classes(styles.item, danger && styles.danger)} disabled={disabled} onClick={onSelect}>
+    <Item
+      className={classes(styles.item, danger && styles.danger)}
+      disabled={disabled}
+      onClick={onSelect}
+      {...(checked === undefined ? {} : { role: "menuitemcheckbox", "aria-checked": checked })}
+    >
       {Icon !== undefined && <Icon size={16} aria-hidden="true" />}
       <span className={styles.words}>{children}</span>
+      {checked === true && <Check size={16} aria-hidden="true" />}
       {keys !== undefined && <kbd className={styles.keys}>{keys}</kbd>}
     </Item>
   );

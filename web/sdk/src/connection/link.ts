@@ -3,7 +3,10 @@
 import type { ConnectionState } from "../model.js";
 import type { Answers, ClientNotice, ClientRequest, Hello, PlaceInRoom } from "../protocol/client-frames.js";
 import type { ServerFrame, Welcome } from "../protocol/server-frames.js";
+import { MESSAGE_BYTES_MAX } from "../protocol/limits.js";
 import { parseServerFrame } from "../protocol/parse.js";
+import { MalformedFrame } from "../protocol/shape.js";
+import { utf8Length } from "../protocol/text.js";
 import { HEARTBEAT_MS } from "./heartbeat.js";
 import { ConnectionMachine, PROBE_MS_MAX, type Effect, type Identity, type Input } from "./machine.js";
 import { offline, refuse } from "./refusal.js";
@@ -12,8 +15,8 @@ import { probeVersion } from "./version.js";
 
 /** The one subprotocol this client speaks: docs/PROTOCOL.md, "Connecting". */
 export const SUBPROTOCOL = "greenroom.v1.json";
-/** A message beyond this closes the link (1009): docs/PROTOCOL.md, "Limits". */
-export const MESSAGE_BYTES_MAX = 256 * 1024;
+/** What a server that sends malformed frames is taken to have closed with. */
+const PROTOCOL_ERROR = 1002;
 /** The longest single timer; browsers end longer than 2^31 ms at once. */
 const TIMER_MS_MAX = 3_600_000;
 
@@ -37,7 +40,7 @@ export interface LinkListener {
   shown(state: ConnectionState): void;
   welcomed(welcome: Welcome, places: readonly PlaceInRoom[]): void;
   token(token: string | undefined): void;
-  /** Every frame but answers to requests, of which {@link Link.request} tells. */
+  /** Every frame in the order in which they came, answers before {@link Link.request} resolves to them. */
   frame(frame: ServerFrame): void;
   /** The login is over, with this close code. */
   lost(code: number): void;
@@ -82,7 +85,7 @@ export class Link {
       });
       if (id === undefined) return;
       const text = JSON.stringify({ ...request, id });
-      if (text.length > MESSAGE_BYTES_MAX) {
+      if (utf8Length(text) > MESSAGE_BYTES_MAX) {
         this.#requests.answer({ t: "error", id, ...refuse("too_large", "The request is too large.").data });
         return;
       }
@@ -152,11 +155,19 @@ export class Link {
   }
 
   #message(data: unknown): void {
-    const frame = typeof data === "string" ? parseServerFrame(data) : undefined;
-    const { welcomed } = { welcomed: frame?.t === "welcome" };
+    let frame: ServerFrame | undefined;
+    try {
+      frame = typeof data === "string" ? parseServerFrame(data) : undefined;
+    } catch (error) {
+      if (!(error instanceof MalformedFrame)) throw error;
+      // What it would have brought is missing now: only a new sync can tell.
+      this.tell({ is: "closed", code: PROTOCOL_ERROR });
+      return;
+    }
     this.tell(frame === undefined ? { is: "frame" } : { is: "frame", frame });
-    if (frame === undefined || welcomed || this.#requests.answer(frame)) return;
+    if (frame === undefined) return;
     this.#listener.frame(frame);
+    this.#requests.answer(frame);
   }
 
   async #hello(identity: Identity): Promise<void> {

@@ -4,9 +4,9 @@
  */
 
 import type { ConnectionState, RefusalReason, WaitReason } from "../model.js";
+import { afterClose } from "../protocol/close.js";
 import type { ErrorFrame, ServerFrame, Welcome } from "../protocol/server-frames.js";
 import { backoffMs } from "./backoff.js";
-import { afterClose, ABNORMAL } from "./close-codes.js";
 import { Heartbeat } from "./heartbeat.js";
 
 /** Who logs in. `key`: a guest's public key, 64 hexadecimal digits. */
@@ -62,13 +62,15 @@ export const PROBE_MS_MAX = 5_000;
 export const STABLE_MS = 10_000;
 /** Hints never dial more often than this. */
 export const HINT_MS_MIN = 1_000;
-/** After floods: at least this long, and up to as long again. */
+/** After a login that floods: at least this long, and up to as long again. */
 export const FLOOD_MS = 30_000;
 /** A guest's token is renewed when this part of its life has passed, but not earlier than this before its end. */
 export const RENEW_PART = 0.8;
 export const RENEW_BEFORE_MS_MAX = 300_000;
 /** A renewal that was not answered or was refused is asked for again after this. */
 export const RENEW_AGAIN_MS = 30_000;
+/** What a socket says that ended without a close. */
+const ABNORMAL = 1006;
 /** The part of `drain.reconnect_ms` when no `drain` came. */
 const DRAIN_MS = 5_000;
 
@@ -260,31 +262,41 @@ export class ConnectionMachine {
     }
     this.#steady(nowMs);
     this.#end(code);
-    switch (afterClose(code)) {
-      case "back-off":
+    const after = afterClose(code);
+    switch (after.next) {
+      case "backoff":
+      case "split":
         return this.#wait(nowMs, 0, this.#network ? "unreachable" : "offline");
       case "at-once":
         return this.#wait(nowMs, 0, "silent");
-      case "drained":
+      case "drain":
         return this.#wait(nowMs, Math.floor(this.#random() * this.#drainMs), "draining");
-      case "much-later":
-        return this.#wait(nowMs, this.#flood(), "overloaded");
+      case "later":
+        return this.#wait(nowMs, after.delayMsMin * (1 + this.#random()), "overloaded");
       case "once":
         this.#protocolErrors += 1;
-        if (this.#protocolErrors > 1) return this.#refuse("other", "The connection is disturbed: WebSocket protocol errors.");
+        if (this.#protocolErrors > 1) return this.#refuse("other", "The connection breaks the WebSocket protocol.");
         return this.#wait(nowMs, 0, "unreachable");
-      case "login-refused":
-        return this.#wait(nowMs, 0, "silent");
       case "new-token":
         if (this.#identity?.kind !== "guest") return this.#refuse("token_expired", "The token has expired.");
         this.#keepToken(undefined);
         return this.#dial(nowMs);
-      case "revoked":
-        return this.#refuse("token_revoked", "The token was revoked.");
-      case "incompatible":
-        return this.#refuse("incompatible", "The server does not understand this client.");
-      case "ended":
+      case "stop":
+        return this.#stopped(nowMs, after.reason);
+    }
+  }
+
+  #stopped(nowMs: number, reason: "done" | "client" | "unauthorized" | "token_revoked"): void {
+    switch (reason) {
+      case "done":
         return this.#refuse("other", "The server ended the connection.");
+      case "client":
+        return this.#refuse("incompatible", "The server does not understand this client.");
+      case "unauthorized":
+        // A refusal would have said why: `hello` did not come in time.
+        return this.#wait(nowMs, 0, "silent");
+      case "token_revoked":
+        return this.#refuse("token_revoked", "The token was revoked.");
     }
   }
 

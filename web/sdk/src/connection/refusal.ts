@@ -52,3 +52,6 @@ export const offline = (): RefusedRequest => refuse("offline", "There is no conn
 /** Any error as a refusal. */
 export const asRefusal = (error: unknown): RefusedRequest =>
   error instanceof RefusedRequest ? error : refuse("failed", error instanceof Error ? error.message : String(error));
+
+/** Whether an error is a refusal: what requests that need the server reject with. */
+export const isRefusal = (error: unknown): error is Refusal => error instanceof RefusedRequest;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { arrange, type Scene } from "./arrangement.js";
-import { personTile, screenTile, type TileName } from "./people.js";
+import { arrange, type Scene } from "./arrangement";
+import { personTile, screenTile, type TileName } from "./people";
 
 const WIDE = { widthPx: 1280, heightPx: 680 };
 const UPRIGHT = { widthPx: 374, heightPx: 640 };

@@ -1,7 +1,7 @@
 /** Where every tile goes: grid, speaker view, side by side; with a focus, a strip beside it, and pages. */
 
-import { capacityOf, placesOf, TILES_PER_PAGE_MAX, type Box, type GridRules, type Place } from "./grid.js";
-import type { TileName } from "./people.js";
+import { capacityOf, placesOf, TILES_PER_PAGE_MAX, type Box, type GridRules, type Place } from "./grid";
+import type { TileName } from "./people";
 
 /** What a person chooses. A shared screen or a pinned tile gets the focus in each of them. */
 export type ViewMode = "grid" | "speaker" | "side";

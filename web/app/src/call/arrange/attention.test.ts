@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { focusOf, lastSpeaker, orderOf, type Attention } from "./attention.js";
-import { personTile, screenTile, screensOf, type Person, type TileName } from "./people.js";
+import { focusOf, lastSpeaker, orderOf, type Attention } from "./attention";
+import { personTile, screenTile, screensOf, type Person, type TileName } from "./people";
 
 const person = (participant: number, change: Partial<Person> = {}): Person => ({
   tile: personTile(participant),

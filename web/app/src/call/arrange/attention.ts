@@ -1,8 +1,8 @@
 /** Who gets the large view and who the first page: pinned, shared, spoken. */
 
 import type { ParticipantId } from "@greenroom/client";
-import type { ViewMode } from "./arrangement.js";
-import { personTile, type Person, type Screen, type TileName } from "./people.js";
+import type { ViewMode } from "./arrangement";
+import { personTile, type Person, type Screen, type TileName } from "./people";
 
 /** Who spoke last of those present, oneself aside; the one before stays while nobody speaks. */
 export function lastSpeaker(

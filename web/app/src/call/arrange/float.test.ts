@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cornerByKey, cornerFrom, cornerText, nearestCorner, restingPlace, within } from "./float.js";
+import { cornerByKey, cornerFrom, cornerText, nearestCorner, within } from "./float";
 
 const BOX = { widthPx: 1000, heightPx: 800 };
 const SIZE = { widthPx: 200, heightPx: 100 };
@@ -11,18 +11,16 @@ const CORNERS = [
 ] as const;
 
 describe("a floating window", () => {
-  it.each([false, true])("snaps back to the corner it rests in (right to left: %s)", (rightToLeft) => {
-    for (const corner of CORNERS) {
-      const at = restingPlace(corner, SIZE, BOX, 16, rightToLeft);
-      expect(nearestCorner(at, SIZE, BOX, rightToLeft)).toEqual(corner);
-      expect(cornerFrom(cornerText(corner), { block: "start", inline: "start" })).toEqual(corner);
-    }
+  it("snaps to the nearest corner: the end is right, or left where text runs that way", () => {
+    expect(nearestCorner({ xPx: 700, yPx: 600 }, SIZE, BOX, false)).toEqual({ block: "end", inline: "end" });
+    expect(nearestCorner({ xPx: 700, yPx: 600 }, SIZE, BOX, true)).toEqual({ block: "end", inline: "start" });
+    expect(nearestCorner({ xPx: 10, yPx: 300 }, SIZE, BOX, false)).toEqual({ block: "start", inline: "start" });
   });
 
-  it("rests at the end of a line: right, or left where text runs that way", () => {
-    const corner = { block: "end", inline: "end" } as const;
-    expect(restingPlace(corner, SIZE, BOX, 16, false)).toEqual({ xPx: 784, yPx: 684 });
-    expect(restingPlace(corner, SIZE, BOX, 16, true)).toEqual({ xPx: 16, yPx: 684 });
+  it("remembers every corner", () => {
+    for (const corner of CORNERS) {
+      expect(cornerFrom(cornerText(corner), { block: "start", inline: "start" })).toEqual(corner);
+    }
   });
 
   it("moves with the arrow pressed, whatever the direction of text", () => {

@@ -1,6 +1,6 @@
 /** A small window that keeps to the corners of a box: dragged, moved by keys, remembered. */
 
-import type { Box } from "./grid.js";
+import type { Box } from "./grid";
 
 export interface Corner {
   readonly block: "start" | "end";
@@ -10,15 +10,6 @@ export interface Corner {
 export interface Point {
   readonly xPx: number;
   readonly yPx: number;
-}
-
-/** Where a window of this size lies when it rests in a corner. From the top left, whatever the direction of text. */
-export function restingPlace(corner: Corner, size: Box, box: Box, marginPx: number, rightToLeft: boolean): Point {
-  const left = (corner.inline === "start") !== rightToLeft;
-  return {
-    xPx: left ? marginPx : Math.max(marginPx, box.widthPx - size.widthPx - marginPx),
-    yPx: corner.block === "start" ? marginPx : Math.max(marginPx, box.heightPx - size.heightPx - marginPx),
-  };
 }
 
 /** The corner nearest to the middle of a window that was let go here. */

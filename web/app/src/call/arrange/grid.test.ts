@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { capacityOf, gridOf, placesOf, TILES_PER_PAGE_MAX, type GridRules } from "./grid.js";
+import { capacityOf, gridOf, placesOf, TILES_PER_PAGE_MAX, type GridRules } from "./grid";
 
 const RULES: GridRules = {
   gapPx: 8,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { personTile, screenTile, type Person } from "./people.js";
-import { tilesWanted, type Visible } from "./shown.js";
+import { personTile, screenTile, type Person } from "./people";
+import { tilesWanted, type Visible } from "./shown";
 
 const person = (participant: number, change: Partial<Person> = {}): Person => ({
   tile: personTile(participant),

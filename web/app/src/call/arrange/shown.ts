@@ -1,8 +1,8 @@
 /** What the SDK is asked to show: the sizes of visible tiles in device pixels. */
 
 import type { Tile } from "@greenroom/client";
-import type { Placed } from "./arrangement.js";
-import type { Person, Screen, TileName } from "./people.js";
+import type { Placed } from "./arrangement";
+import type { Person, Screen, TileName } from "./people";
 
 const PRIORITY = { focus: 255, speaking: 160, grid: 120, beside: 80 } as const;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { personTile, type Person } from "../arrange/people.js";
-import { happeningsOf } from "./happenings.js";
+import { personTile, type Person } from "../arrange/people";
+import { happeningsOf } from "./happenings";
 
 const person = (participant: number, change: Partial<Person> = {}): Person => ({
   tile: personTile(participant),

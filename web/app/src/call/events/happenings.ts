@@ -1,7 +1,7 @@
 /** What happened in a call between two looks at it, to be said aloud and shown for a moment. */
 
 import type { ParticipantId } from "@greenroom/client";
-import type { Person } from "../arrange/people.js";
+import type { Person } from "../arrange/people";
 
 export type Happening =
   | { readonly is: "joined" | "left" | "hand" | "shares"; readonly name: string }

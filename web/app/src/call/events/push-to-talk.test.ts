@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { talkStep } from "./push-to-talk.js";
+import { talkStep } from "./push-to-talk";
 
 const press = { is: "press", focus: "nothing", muted: true } as const;
 
