@@ -16,10 +16,10 @@ use crate::protocol::DrainReason;
 use crate::storage::{Health, KeySource, OpenError, Store, StoreConfig};
 use crate::telemetry::{self, LogStyle, Metrics};
 use crate::transport::gateway::{self, Gateway};
-use crate::transport::http::{self, HttpState, Readiness, ServerLimits};
+use crate::transport::http::{self, HttpState, Listeners, Readiness, ServerLimits};
 use crate::transport::listen::{self, BindError};
 use crate::transport::media::MediaError;
-use crate::transport::tls::TlsIdentity;
+use crate::transport::web::{FolderError, WebApp};
 use crate::transport::whip;
 use crate::transport::ws::{Compression, OriginPolicy, SameHost, UpgradePolicy};
 use actix_web::dev::ServerHandle;
@@ -29,7 +29,11 @@ use futures_util::future::join;
 use gate::GateError;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tree::Running;
 
@@ -65,6 +69,9 @@ pub enum RunError {
     /// No TLS.
     #[error(transparent)]
     Tls(#[from] IdentityError),
+    /// No web app.
+    #[error(transparent)]
+    Web(#[from] FolderError),
     /// The HTTP server failed.
     #[error("the HTTP server failed: {0}")]
     Http(#[from] io::Error),
@@ -87,13 +94,8 @@ pub fn run(config: Config) -> Result<(), RunError> {
 async fn serve(config: Config) -> Result<(), RunError> {
     let signals = Signals::new()?;
     let folder = DataFolder::open(&config.server.data)?;
-    let tls = identity::load(&config, &folder)?;
-    let listeners = config
-        .server
-        .listen
-        .iter()
-        .map(|address| listen::listen(*address));
-    let listeners = listeners.collect::<Result<Vec<_>, _>>()?;
+    let app = web_app(&config)?;
+    let listeners = listeners(&config, &folder)?;
     let metrics = Arc::new(Metrics::new());
     let (gate, revoked) = gate::open(&config)?;
     let (store, committer) = Store::open(&store_config(&config))?;
@@ -106,16 +108,13 @@ async fn serve(config: Config) -> Result<(), RunError> {
     let state = HttpState {
         readiness: readiness(&node),
         metrics: Arc::new(move || metrics.render()),
+        app: app.map(Arc::new),
     };
     let limits = ServerLimits {
         workers: config.server.workers,
         connections: config.limits.connections,
         drain_deadline_s: config.server.drain_deadline_s,
     };
-    let addresses: Vec<_> = listeners
-        .iter()
-        .filter_map(|l| l.local_addr().ok())
-        .collect();
     let gateway = Gateway {
         node: Arc::clone(&node),
         connections: running.connections.clone(),
@@ -129,9 +128,9 @@ async fn serve(config: Config) -> Result<(), RunError> {
         gateway::routes(routes, gateway.clone());
         whip::routes(routes, Arc::clone(&whip));
     };
-    let server = http::serve(listeners, tls.as_ref(), limits, &state, routes)?;
+    announce(&listeners, &node);
+    let server = http::serve(listeners, limits, &state, routes)?;
     actix_web::rt::spawn(gate::watch_revocations(Arc::clone(&node), revoked));
-    announce(&addresses, tls.as_ref(), &node);
     let deadline = Duration::from_secs(config.server.drain_deadline_s);
     let drained =
         actix_web::rt::spawn(drain_on_signal(signals, server.handle(), running, deadline));
@@ -165,13 +164,48 @@ fn readiness(node: &Arc<Node>) -> Arc<dyn Fn() -> Readiness + Send + Sync> {
     })
 }
 
-fn announce(addresses: &[SocketAddr], tls: Option<&TlsIdentity>, node: &Node) {
-    let scheme = if tls.is_some() { "https" } else { "http" };
-    for address in addresses {
-        tracing::info!(node = %node.gate.node(), "listening on {scheme}://{address}");
-    }
-    if let Some(tls) = tls {
-        tracing::info!("certificate fingerprint (SHA-256): {}", tls.fingerprint());
+/// The app in the binary, or that of `web.folder`.
+fn web_app(config: &Config) -> Result<Option<WebApp>, FolderError> {
+    let Some(folder) = &config.web.folder else {
+        let app = WebApp::embedded();
+        if app.is_none() {
+            tracing::warn!("this binary was built without the web app: `make run` builds it");
+        }
+        return Ok(app);
+    };
+    let app = WebApp::from_folder(folder)?;
+    tracing::info!(
+        files = app.len(),
+        "the web app is that of {}",
+        folder.display()
+    );
+    Ok(Some(app))
+}
+
+fn listeners(config: &Config, folder: &DataFolder) -> Result<Listeners, RunError> {
+    let identity = identity::load(config, folder)?;
+    let open = |addresses: &[SocketAddr]| {
+        let all = addresses.iter().map(|address| listen::listen(*address));
+        all.collect::<Result<Vec<_>, _>>()
+    };
+    let secure = open(config.secure_addresses())?;
+    Ok(Listeners {
+        plain: open(config.plain_addresses())?,
+        secure: identity.map(|identity| (secure, identity)),
+    })
+}
+
+fn announce(listeners: &Listeners, node: &Node) {
+    let tell = |scheme: &str, sockets: &[TcpListener]| {
+        for address in sockets.iter().filter_map(|it| it.local_addr().ok()) {
+            tracing::info!(node = %node.gate.node(), "listening on {scheme}://{address}");
+        }
+    };
+    tell("http", &listeners.plain);
+    if let Some((sockets, identity)) = &listeners.secure {
+        tell("https", sockets);
+        let fingerprint = identity.fingerprint();
+        tracing::info!("certificate fingerprint (SHA-256): {fingerprint}");
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Config {
     pub storage: Storage,
     /// Audio and video.
     pub calls: Calls,
+    /// The web app.
+    pub web: Web,
     /// Bounds on what clients may ask for.
     pub limits: Limits,
     /// The log.
@@ -66,6 +68,8 @@ pub struct Tls {
     pub self_signed: bool,
     /// Further names and addresses in it.
     pub hostnames: Vec<String>,
+    /// Addresses of HTTPS beside plain HTTP on `server.listen`; empty: those are HTTPS themselves.
+    pub listen: Vec<SocketAddr>,
 }
 
 /// Where the certificate comes from.
@@ -128,6 +132,14 @@ pub struct Calls {
     pub shards: Option<usize>,
     /// Participants of one call.
     pub participants_max: usize,
+}
+
+/// The web app.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Web {
+    /// A folder to serve instead of the app in the binary.
+    pub folder: Option<PathBuf>,
 }
 
 /// Bounds on what clients may ask for.
@@ -196,6 +208,26 @@ impl Config {
     pub fn node_key_file(&self) -> PathBuf {
         let in_data = || self.server.data.join("node.key");
         self.tokens.key_file.clone().unwrap_or_else(in_data)
+    }
+
+    /// Where plain HTTP is served.
+    #[must_use]
+    pub fn plain_addresses(&self) -> &[SocketAddr] {
+        match self.tls.source() {
+            TlsSource::Off => &self.server.listen,
+            _ if self.tls.listen.is_empty() => &[],
+            _ => &self.server.listen,
+        }
+    }
+
+    /// Where HTTPS is served.
+    #[must_use]
+    pub fn secure_addresses(&self) -> &[SocketAddr] {
+        match self.tls.source() {
+            TlsSource::Off => &[],
+            _ if self.tls.listen.is_empty() => &self.server.listen,
+            _ => &self.tls.listen,
+        }
     }
 
     /// The file of the key that seals stored data.

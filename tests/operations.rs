@@ -88,8 +88,12 @@ impl Server {
     }
 
     fn get(&self, path: &str) -> String {
+        self.ask(&format!("GET {path} HTTP/1.1\r\n"))
+    }
+
+    fn ask(&self, head: &str) -> String {
         let mut stream = TcpStream::connect(self.address).expect("it listens");
-        let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+        let request = format!("{head}Host: test:80\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).expect("it reads");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("it answers");
@@ -146,8 +150,51 @@ fn the_server_tells_its_state_over_http() {
     );
     assert!(metrics.contains("\ngreenroom_connections 0\n"), "{metrics}");
     assert!(metrics.ends_with("# EOF\n"), "{metrics}");
-    assert!(server.get("/").contains("/ws"));
+    assert!(server.get("/").contains("<title>Greenroom"));
     assert!(server.get("/../../etc/passwd").starts_with("HTTP/1.1 404 "));
+}
+
+#[test]
+fn a_web_app_is_served_from_its_folder() {
+    let dir = folder();
+    let settings = dir.path().join("my.toml");
+    std::fs::write(&settings, "[web]\nfolder = \"dist\"\n").expect("room on disk");
+    let serve = ["serve", "--config", "my.toml", "--listen", "127.0.0.1:0"];
+    let (code, _, error) = run(greenroom(dir.path()).args(serve));
+    assert_eq!(code, 2, "{error}");
+    assert!(error.contains("cannot read dist (web.folder)"), "{error}");
+
+    let dist = dir.path().join("dist");
+    std::fs::create_dir(&dist).expect("room on disk");
+    std::fs::write(dist.join("index.html"), "<p>the app</p>").expect("room on disk");
+    let server = Server::start(dir.path(), &["--config", "my.toml"]);
+    let page = server.get("/");
+    assert!(page.ends_with("\r\n\r\n<p>the app</p>"), "{page}");
+    assert!(page.contains("require-trusted-types-for"), "{page}");
+    assert_eq!(page.matches("content-security-policy:").count(), 1);
+    let head = server.ask("HEAD / HTTP/1.1\r\n");
+    assert!(head.contains("content-length: 14\r\n"), "{head}");
+    assert!(head.ends_with("\r\n\r\n"), "{head}");
+    let outside = server.get("/../my.toml");
+    assert!(outside.starts_with("HTTP/1.1 404 "), "{outside}");
+    assert!(!outside.contains("trusted-types"), "{outside}");
+}
+
+#[test]
+fn http_and_https_are_served_side_by_side() {
+    let dir = folder();
+    let both = ["--tls-self-signed", "--tls-listen", "127.0.0.1:0"];
+    let server = Server::start(dir.path(), &both);
+    let line = server.until_logged("listening on https://");
+    let (_, secure) = line.split_once("https://").expect("a URL");
+    let secure = secure.split(' ').next().expect("an address");
+    let version = server.get("/version");
+    let port = secure.rsplit(':').next().expect("a port");
+    let url = format!("\"secure_url\":\"https://test:{port}\"");
+    assert!(version.contains(&url), "no {url} in {version}");
+    assert!(version.contains("\"server\":\"greenroom/"), "{version}");
+    let trusted = dir.path().join("greenroom-data/self-signed.pem");
+    tls_fingerprint(secure.parse().expect("an address"), &trusted);
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub(super) fn load(
         ),
         TlsSource::SelfSigned(further) => {
             let path = folder.path().join("self-signed.pem");
-            let pem = self_signed(&path, names(&config.server.listen, further))?;
+            let pem = self_signed(&path, names(config.secure_addresses(), further))?;
             (path, TlsIdentity::from_pem(&pem, &pem))
         }
     };

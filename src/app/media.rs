@@ -48,7 +48,10 @@ pub(super) async fn open(config: &Config, metrics: &Metrics) -> Result<Media, Me
 
 fn settings(config: &Config) -> MediaSettings {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut listen: Vec<_> = config.server.listen.iter().map(|it| it.ip()).collect();
+    let addresses = config.plain_addresses().iter();
+    let addresses = addresses.chain(config.secure_addresses());
+    let mut listen: Vec<_> = addresses.map(|it| it.ip()).collect();
+    listen.sort_unstable();
     listen.dedup();
     MediaSettings {
         listen,

@@ -56,6 +56,7 @@ fn of_run(error: &RunError) -> u8 {
         RunError::Store(error) => of_store(error),
         RunError::Gate(error) => of_gate(error),
         RunError::Tls(_) => UNUSABLE,
+        RunError::Web(_) => USAGE,
     }
 }
 

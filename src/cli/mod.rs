@@ -64,6 +64,9 @@ struct Serve {
     /// Serve TLS with a self-signed certificate, kept in the data folder.
     #[arg(long, conflicts_with_all = ["cert", "key"])]
     tls_self_signed: bool,
+    /// Serve HTTPS at this address, and plain HTTP at those of --listen; may be given several times.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    tls_listen: Vec<SocketAddr>,
     /// Certificate chain for TLS (PEM).
     #[arg(long, value_name = "FILE", requires = "key")]
     cert: Option<PathBuf>,
@@ -89,6 +92,7 @@ impl Serve {
             data: self.source.data,
             guests: self.guests,
             tls_self_signed: self.tls_self_signed,
+            tls_listen: self.tls_listen,
             cert: self.cert,
             key: self.key,
         };

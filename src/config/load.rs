@@ -1,6 +1,6 @@
 //! Where values come from, and whether they make sense.
 
-use super::Config;
+use super::{Config, TlsSource};
 use figment::{
     Figment, Profile,
     error::Kind,
@@ -62,6 +62,8 @@ pub struct Flags {
     pub guests: bool,
     /// Turns `tls.self_signed` on.
     pub tls_self_signed: bool,
+    /// Replaces `tls.listen` when not empty.
+    pub tls_listen: Vec<SocketAddr>,
     /// Replaces `tls.cert`.
     pub cert: Option<PathBuf>,
     /// Replaces `tls.key`.
@@ -130,6 +132,17 @@ impl Config {
         if self.tls.cert.is_some() && self.tls.self_signed {
             return refuse("tls.self_signed", "contradicts `tls.cert`: use one of them");
         }
+        if self.tls.source() == TlsSource::Off && !self.tls.listen.is_empty() {
+            return refuse(
+                "tls.listen",
+                "needs a certificate: set `tls.self_signed`, or `tls.cert` and `tls.key`",
+            );
+        }
+        if let Some(folder) = &self.web.folder
+            && folder.as_os_str().is_empty()
+        {
+            return refuse("web.folder", "must name a folder, or be unset");
+        }
         if self.tokens.leeway_s > LEEWAY_S_MAX {
             return refuse("tokens.leeway_s", "must be at most 300");
         }
@@ -182,6 +195,9 @@ impl Flags {
         let mut figment = figment;
         if !self.listen.is_empty() {
             figment = figment.merge(flag("server.listen", &self.listen));
+        }
+        if !self.tls_listen.is_empty() {
+            figment = figment.merge(flag("tls.listen", &self.tls_listen));
         }
         if self.guests {
             figment = figment.merge(flag("guests.enabled", true));
@@ -295,6 +311,11 @@ mod tests {
                 "contradicts",
             ),
             (
+                "[tls]\nlisten = [\"0.0.0.0:7743\"]",
+                "`tls.listen` needs a certificate",
+            ),
+            ("[web]\nfolder = \"\"", "`web.folder` must"),
+            (
                 "[limits.user]\nops = { per_s = 0 }",
                 "limits.user.ops.per_s",
             ),
@@ -319,6 +340,24 @@ mod tests {
     fn a_missing_file_is_an_error() {
         let error = Config::load(Some(Path::new("/nonexistent/x.toml")), &Flags::default());
         assert!(matches!(error, Err(ConfigError::Read { .. })));
+    }
+
+    #[test]
+    fn https_takes_the_place_of_http_or_stands_beside_it() {
+        let (one, other) = ("[\"127.0.0.1:1\"]", "[\"127.0.0.1:2\"]");
+        let addresses = |tls: &str| {
+            let config = load(&format!("[server]\nlisten = {one}\n[tls]\n{tls}"));
+            let config = config.expect("legal");
+            let ports = |all: &[SocketAddr]| all.iter().map(SocketAddr::port).collect::<Vec<_>>();
+            (
+                ports(config.plain_addresses()),
+                ports(config.secure_addresses()),
+            )
+        };
+        assert_eq!(addresses(""), (vec![1], vec![]));
+        assert_eq!(addresses("self_signed = true"), (vec![], vec![1]));
+        let both = format!("self_signed = true\nlisten = {other}");
+        assert_eq!(addresses(&both), (vec![1], vec![2]));
     }
 
     #[test]

@@ -1,11 +1,13 @@
-//! HTTP around the WebSocket: health, readiness, metrics, a front page, and the server that carries them all.
+//! HTTP around the WebSocket: health, readiness, metrics, version, the web app, and the server that carries them all.
 //!
 //! Knows nothing of storage or actors: what it answers comes through [`HttpState`].
 
 use super::tls::TlsIdentity;
+use super::version::{self, SecurePort, version};
+use super::web::{self as web_app, WebApp};
 use super::ws::{self, tune_socket};
 use actix_web::{
-    App, HttpResponse, HttpServer,
+    App, HttpRequest, HttpResponse, HttpServer,
     dev::Server,
     http::header::{self, ContentType},
     middleware::DefaultHeaders,
@@ -63,6 +65,16 @@ pub struct HttpState {
     pub readiness: Arc<dyn Fn() -> Readiness + Send + Sync>,
     /// For `/metrics`: OpenMetrics text.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Under `/`; `None`: a page that says how to get it.
+    pub app: Option<Arc<WebApp>>,
+}
+
+/// The sockets to serve on.
+pub struct Listeners {
+    /// Those of plain HTTP.
+    pub plain: Vec<TcpListener>,
+    /// Those of HTTPS, and what they show.
+    pub secure: Option<(Vec<TcpListener>, TlsIdentity)>,
 }
 
 /// How much the server takes on.
@@ -76,14 +88,13 @@ pub struct ServerLimits {
     pub drain_deadline_s: u64,
 }
 
-/// Serves on the listeners, with TLS if there is an identity. `configure` adds further routes (the WebSocket's); it runs
+/// Serves on the listeners. `configure` adds further routes (the WebSocket's); it runs
 /// once on each worker. Signals are the caller's: stop through the server's handle.
 ///
 /// # Errors
 /// From the system, when a listener cannot be registered.
 pub fn serve<F>(
-    listeners: Vec<TcpListener>,
-    tls: Option<&TlsIdentity>,
+    listeners: Listeners,
     limits: ServerLimits,
     state: &HttpState,
     configure: F,
@@ -92,9 +103,11 @@ where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
     let state = state.clone();
+    let secure_port = listeners.secure_port();
     let app = move || {
         App::new()
             .wrap(security_headers())
+            .app_data(Data::new(secure_port))
             .configure(configure.clone())
             .configure(|routes| http_routes(routes, state.clone()))
     };
@@ -112,13 +125,27 @@ where
         .h1_write_buffer_size(ws::WRITE_BUFFER_BYTES)
         .on_connect(tune_socket)
         .disable_signals();
-    for listener in listeners {
-        server = match tls {
-            Some(identity) => server.listen_rustls_0_23(listener, identity.config().clone())?,
-            None => server.listen(listener)?,
-        };
+    for listener in listeners.plain {
+        server = server.listen(listener)?;
+    }
+    if let Some((listeners, identity)) = listeners.secure {
+        for listener in listeners {
+            server = server.listen_rustls_0_23(listener, identity.config().clone())?;
+        }
     }
     Ok(server.run())
+}
+
+impl Listeners {
+    /// Of the first secure one: they differ in their addresses, which a client knows already.
+    fn secure_port(&self) -> SecurePort {
+        let (listeners, _) = match &self.secure {
+            Some(secure) => secure,
+            None => return SecurePort(None),
+        };
+        let first = listeners.first().and_then(|it| it.local_addr().ok());
+        SecurePort(first.map(|address| address.port()))
+    }
 }
 
 /// The routes of this module, for tests and other servers.
@@ -126,11 +153,11 @@ pub fn http_routes(routes: &mut ServiceConfig, state: HttpState) {
     routes
         .app_data(PayloadConfig::new(BODY_BYTES_MAX))
         .app_data(Data::new(state))
-        .service(web::resource("/").get(front).head(front))
         .service(web::resource("/healthz").get(health).head(health))
         .service(web::resource("/readyz").get(ready).head(ready))
         .service(web::resource("/metrics").get(metrics).head(metrics))
-        .default_service(web::to(nothing));
+        .service(web::resource(version::PATH).get(version).head(version))
+        .default_service(web::to(app_file));
 }
 
 /// Nothing here is to be framed, sniffed, or to load anything.
@@ -179,13 +206,22 @@ async fn metrics(state: Data<HttpState>) -> HttpResponse {
         .body((state.metrics)())
 }
 
-async fn front() -> HttpResponse {
+async fn app_file(request: HttpRequest, state: Data<HttpState>) -> HttpResponse {
+    let answer = match &state.app {
+        Some(app) => web_app::answer(app, &request),
+        None if request.path() == "/" => Some(front()),
+        None => None,
+    };
+    answer.unwrap_or_else(nothing)
+}
+
+fn front() -> HttpResponse {
     HttpResponse::Ok()
         .content_type(ContentType::html())
         .body(FRONT_PAGE)
 }
 
-async fn nothing() -> HttpResponse {
+fn nothing() -> HttpResponse {
     HttpResponse::NotFound()
         .content_type(ContentType::plaintext())
         .body("Nothing here. Greenroom speaks WebSocket at /ws.\n")
@@ -201,6 +237,7 @@ mod tests {
         let state = HttpState {
             readiness: Arc::new(move || readiness),
             metrics: Arc::new(|| "# EOF\n".into()),
+            app: None,
         };
         let app = App::new().configure(|routes| http_routes(routes, state));
         let app = test::init_service(app).await;
@@ -253,7 +290,7 @@ mod tests {
             let answer = answer(path, Readiness::ReadOnly).await;
             assert_eq!((answer.0, answer.1.as_str()), (status, kind), "{path}");
         }
-        assert!(FRONT_PAGE.contains(SOCKET_PATH));
+        assert!(FRONT_PAGE.contains(SOCKET_PATH) && FRONT_PAGE.contains("make run"));
     }
 
     #[actix_web::test]
@@ -267,6 +304,7 @@ mod tests {
         let state = HttpState {
             readiness: Arc::new(readiness),
             metrics: Arc::new(String::new),
+            app: None,
         };
         let app =
             test::init_service(App::new().configure(|routes| http_routes(routes, state))).await;

@@ -7,5 +7,7 @@ pub mod http;
 pub mod listen;
 pub mod media;
 pub mod tls;
+mod version;
+pub mod web;
 pub mod whip;
 pub mod ws;

@@ -60,6 +60,13 @@ export class Server {
     return (await fetch(`${this.url}/metrics`)).text();
   }
 
+  /** Ends the process without a word; its data stays, `run` goes on with it. */
+  async kill() {
+    const ended = new Promise((done) => this.process.once("exit", done));
+    this.process.kill("SIGKILL");
+    await ended;
+  }
+
   stop(signal = "SIGTERM") {
     return new Promise((done) => {
       const over = () => {

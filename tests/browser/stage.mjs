@@ -5,9 +5,9 @@ import { chromium } from "playwright-core";
 import { Relay } from "./relay.mjs";
 import { Server } from "./server.mjs";
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const CLIENT = join(import.meta.dirname, "client.js");
-const ARGUMENTS = [
+export const ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-background-networking",
@@ -30,11 +30,11 @@ export class Stage {
   /** A page of its own, logged in as a guest: `window.link`. */
   async person(name) {
     this.people = (this.people ?? 0) + 1; // a name belongs to the key that first took it
-    // The server's own page connects nowhere, and its policy says so: the client is the test's.
+    // A page that runs nothing of its own, and whose policy lets nothing connect: the client is the test's.
     const context = await this.browser.newContext({ permissions: ["camera", "microphone"], bypassCSP: true });
     const page = await context.newPage();
     await page.addInitScript({ path: CLIENT });
-    await page.goto(this.server.url);
+    await page.goto(`${this.server.url}/healthz`);
     await page.evaluate(async (name) => {
       window.link = await greenroom.Link.login(name);
     }, `${name} ${this.people}`);

@@ -7,3 +7,5 @@ export type * from "./calls/api.js";
 export type * from "./protocol/values.js";
 export { dotKey, parseDotKey } from "./protocol/values.js";
 export type { Slice } from "./slice.js";
+export { isRefusal } from "./connection/refusal.js";
+export { openClient } from "./client.js";

@@ -68,20 +68,33 @@ export interface JoinOptions extends MediaChoice {
   readonly audioOnly?: boolean;
 }
 
-/** Where the call stands. `reconnecting`: media or signalling is lost and being restored. */
+/** Where the call stands. `reconnecting`: what is lost is being restored; without signalling one still sees and hears. */
 export type CallPhase =
   | { readonly phase: "joining" }
   | { readonly phase: "connected" }
-  | { readonly phase: "reconnecting" }
+  | { readonly phase: "reconnecting"; readonly lost: "media" | "signalling" }
   | {
       readonly phase: "ended";
       readonly reason: "left" | "ended" | "removed" | "revoked" | "replaced" | "lost" | "failed" | "shutdown";
     };
 
+/** Something the person should be told once, in passing. */
+export type CallNotice =
+  /** A device went away. `replacement` is the label of the one used instead; absent: it is off now. */
+  | {
+      readonly kind: "device_lost";
+      readonly device: "microphone" | "camera" | "speaker";
+      readonly replacement?: string;
+    }
+  /** The share was ended from the browser's own bar, or its window was closed. */
+  | { readonly kind: "screen_ended" };
+
 /** One call this device is in. */
 export interface Call {
   readonly room: RoomId;
+  /** Another one if the call was lost and joined anew. */
   readonly call: CallId;
+  /** Oneself among the {@link Call.participants}; another number after joining anew. */
   readonly self: ParticipantId;
   readonly phase: Slice<CallPhase>;
   readonly participants: Slice<readonly Participant[]>;
@@ -94,15 +107,24 @@ export interface Call {
   readonly audioOnly: Slice<boolean>;
   /** A moderator muted us: cleared when we unmute. */
   readonly mutedBy: Slice<ParticipantId | undefined>;
+  /** The browser plays no sound before a click: call {@link Call.allowSound} from one. */
+  readonly soundBlocked: Slice<boolean>;
+  /** The latest notice; `undefined` until there is one. */
+  readonly notice: Slice<CallNotice | undefined>;
 
   setMicrophone(choice: boolean | string): Promise<void>;
   setCamera(choice: boolean | string): Promise<void>;
+  /** Plays on this device; an empty text is the default one. */
   setSpeaker(device: string): Promise<void>;
   /** Mutes without closing the device, so that unmuting is instant. */
   setMuted(muted: boolean): Promise<void>;
   /** Asks for a screen and shares it; resolves to `false` when nothing was chosen. */
   shareScreen(): Promise<boolean>;
   stopScreen(): Promise<void>;
+  /** Plays sound, from a click. */
+  allowSound(): Promise<void>;
+  /** Loudness of one's microphone now, 0 to 1; also while muted. */
+  level(): number;
   setHand(raised: boolean): Promise<void>;
   setAudioOnly(audioOnly: boolean): Promise<void>;
 
@@ -178,6 +200,16 @@ export interface CallStatistics {
   readonly receivedBps: number;
   readonly sentBps: number;
   readonly lossPercent: number;
+  /** Pictures that come, by tile. */
+  readonly pictures: readonly PictureStatistics[];
+}
+
+/** What comes in a slot. */
+export interface PictureStatistics {
+  readonly tile?: string;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly framesPerSecond: number;
 }
 
 /** What calls need of the connection. */

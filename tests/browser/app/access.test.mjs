@@ -1,0 +1,119 @@
+// Everybody can use every page: axe finds nothing, the keyboard goes everywhere, both languages are whole.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { violations } from "./axe.mjs";
+import { House } from "./house.mjs";
+
+let house, ann, ben;
+
+before(async () => {
+  house = await House.open();
+  ann = await house.person("Ann");
+  await ann.createRoom("Bridge");
+  ben = await house.person("Ben");
+  await ben.join("Bridge");
+  await ben.write("Hello **Ann**, see `code` and https://example.org\n\n```js\nlet a = 1;\n```\n> quoted");
+  await ann.sees("Hello Ann");
+});
+after(() => house?.close());
+
+const press = (name) => () => ann.page.getByRole("button", { name, exact: true }).first().click();
+const inMenu = (item) => async () => {
+  await press("More about this room")();
+  await ann.page.getByRole("menuitem", { name: item }).click();
+};
+
+/** Every place of the app, and how one comes there. Each is left by Escape. */
+const PLACES = {
+  "a room": () => ann.inRoom("Bridge"),
+  "the members": press("Members"),
+  "the pins": press("Pinned messages"),
+  "the search": press("Search in this room"),
+  "the switcher": () => ann.page.keyboard.press("Control+k"),
+  "the shortcuts": () => ann.page.keyboard.press("Control+/"),
+  "the settings": press("Settings"),
+  "making a room": press("Create a room"),
+  "browsing rooms": press("Browse rooms"),
+  "the menu of a room": press("More about this room"),
+  "inviting people": inMenu(/Invite people/),
+  "a room's settings": inMenu(/Room settings/),
+  "a message's menu": () => ann.message("Hello Ann").click({ button: "right" }),
+};
+
+for (const theme of ["light", "dark"]) {
+  for (const [place, go] of Object.entries(PLACES)) {
+    test(`axe finds nothing in ${place}, ${theme}`, async () => {
+      await ann.page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+      await go();
+      assert.deepEqual(await violations(ann.page), []);
+      await ann.page.keyboard.press("Escape");
+    });
+  }
+}
+
+test("axe finds nothing on the first page, on a phone, and in Chinese", async () => {
+  const { context, url } = await house.browserOf({ viewport: { width: 390, height: 844 }, locale: "zh-CN", hasTouch: true });
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.getByRole("textbox").waitFor();
+  assert.equal(await page.locator("html").getAttribute("lang"), "zh");
+  assert.deepEqual(await violations(page), []);
+  await context.close();
+});
+
+test("a room can be found, written to and left without a mouse", async () => {
+  const { page } = ann;
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("bridge");
+  await page.keyboard.press("Enter");
+  await ann.inRoom("Bridge");
+  await page.keyboard.type("by keyboard");
+  await page.keyboard.press("Enter");
+  await ann.isDelivered("by keyboard");
+  const regions = new Set();
+  for (let index = 0; index < 8; index += 1) {
+    await page.keyboard.press("F6");
+    regions.add(await page.evaluate(() => document.activeElement?.closest("nav,main,aside,header,[role=region],[role=complementary]")?.tagName));
+  }
+  assert.ok(regions.size >= 2, `F6 goes around: ${[...regions]}`);
+  await page.keyboard.press("Control+/");
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+  await page.keyboard.press("Escape");
+});
+
+test("Alt and arrows go from room to room", async () => {
+  await ann.createRoom("Aft");
+  await ann.page.keyboard.press("Alt+ArrowDown");
+  await ann.inRoom("Bridge");
+  await ann.page.keyboard.press("Alt+ArrowUp");
+  await ann.inRoom("Aft");
+});
+
+test("the whole app speaks Chinese", async () => {
+  const texts = { name: "你的名字", enter: "进入", create: "创建房间", createName: "名称", createSubmit: "创建房间" };
+  const li = await house.person("李雷", { locale: "zh-CN", texts });
+  await li.createRoom("舰桥", { texts });
+  await li.write("你好，**世界**");
+  await li.isDelivered("你好，世界");
+  // What is not a name or a message has no English words left.
+  const words = await li.page.evaluate(() => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (walker.nextNode()) {
+      const parent = walker.currentNode.parentElement;
+      if (!parent.closest("script,style,[data-part=text],kbd")) found.push(walker.currentNode.data);
+    }
+    for (const element of document.querySelectorAll("[aria-label],[placeholder],[title]")) {
+      found.push(...["aria-label", "placeholder", "title"].map((name) => element.getAttribute(name) ?? ""));
+    }
+    return found.join("\n").match(/[A-Za-z]{3,}/g) ?? [];
+  });
+  assert.deepEqual(words.filter((word) => !["Greenroom", "Ctrl", "Alt", "Shift", "Enter", "Esc"].includes(word)), []);
+  await li.close();
+});
+
+
+test("nothing on the pages failed", () => {
+  assert.deepEqual([...ann.faults, ...ben.faults], []);
+});

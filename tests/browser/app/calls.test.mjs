@@ -1,0 +1,87 @@
+// A call of three people with fake devices, in the app.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { violations } from "./axe.mjs";
+import { House, until } from "./house.mjs";
+
+let house;
+const people = [];
+
+before(async () => {
+  house = await House.open({}, { args: ["--auto-accept-this-tab-capture"] });
+  for (const name of ["Ann", "Ben", "Cleo"]) people.push(await house.person(name));
+  const [first, ...others] = people;
+  await first.createRoom("Bridge");
+  for (const other of others) await other.join("Bridge");
+});
+after(() => house?.close());
+
+const button = ({ page }, name) => page.getByRole("button", { name }).first();
+
+/** Pictures of others that move on somebody's page. */
+const moving = async ({ page }) => {
+  const frames = () =>
+    page.evaluate(() => [...document.querySelectorAll("video")].map((video) => video.getVideoPlaybackQuality().totalVideoFrames));
+  const before = await frames();
+  await page.waitForTimeout(1_000); // what moves shows within a second
+  const after = await frames();
+  return after.filter((count, index) => count > (before[index] ?? 0)).length;
+};
+
+async function join(person) {
+  await button(person, /^(Start a call|Join)/).click();
+  const before = person.page.getByRole("dialog").or(person.page.getByRole("region", { name: /join/i }));
+  await before.first().waitFor();
+  await person.page.getByRole("button", { name: /^(Join|Start)/ }).last().click();
+  await button(person, /Leave/).waitFor();
+}
+
+test("three people see each other", async () => {
+  for (const person of people) await join(person);
+  for (const person of people) await until(async () => (await moving(person)) >= 3, `${person.name} sees two others and themself`);
+  assert.deepEqual(await violations(people[0].page), []);
+});
+
+test("a mute is seen by the others", async () => {
+  const [ann, ben] = people;
+  await button(ann, /^Mute/).click();
+  await button(ann, /^Unmute/).waitFor();
+  await ben.page.getByRole("group", { name: /Ann.*muted/i }).first().waitFor();
+  await button(ann, /^Unmute/).click();
+});
+
+test("a raised hand is seen by the others", async () => {
+  const [ann, ben] = people;
+  await button(ann, /Raise your hand/).click();
+  await ben.page.getByRole("group", { name: /Ann.*hand/i }).first().waitFor();
+});
+
+test("who reloads is back in the call", async () => {
+  const [, ben] = people;
+  await ben.page.reload();
+  await until(async () => {
+    const back = button(ben, /^Return/);
+    if (await back.isVisible()) await back.click();
+    return button(ben, /Leave/).isVisible();
+  }, "Ben is back");
+  await until(async () => (await moving(ben)) >= 3, "Ben sees everybody again");
+});
+
+test("a call goes on in a small window while one reads another room", async () => {
+  const [ann] = people;
+  await ann.createRoom("Galley");
+  await ann.page.getByRole("region", { name: /call/i }).first().waitFor();
+  await button(ann, /^Return to the call/).click();
+  await ann.page.getByRole("heading", { level: 1, name: "Bridge" }).waitFor();
+});
+
+test("who leaves is gone for the others, and the last ends the call", async () => {
+  const [ann, ben, cleo] = people;
+  await button(cleo, /Leave/).click();
+  await until(async () => (await ann.page.getByRole("group", { name: /Cleo/ }).count()) === 0, "Cleo is gone");
+  await button(ann, /Leave/).click();
+  await button(ben, /Leave/).click();
+  await ann.page.getByText(/The call ended/).first().waitFor();
+  assert.deepEqual(people.flatMap(({ faults }) => faults), []);
+});

@@ -1,0 +1,62 @@
+import type { Call } from "@greenroom/client";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { preferences, setPreferences } from "../../state/preferences";
+import { toast } from "../../ui/toasts";
+import { problemKeys, problemOf } from "./problems";
+
+/** What buttons and keys do in a call; each tells in a toast when it could not. */
+export interface CallActions {
+  toggleMicrophone(): void;
+  setMuted(muted: boolean): void;
+  toggleCamera(): void;
+  toggleScreen(): void;
+  toggleHand(): void;
+  setAudioOnly(audioOnly: boolean): void;
+  leave(): void;
+  /** Runs something else that may fail. */
+  run(doing: () => Promise<unknown>): void;
+}
+
+export function useActions(call: Call): CallActions {
+  const { t } = useTranslation("call");
+  return useMemo(() => {
+    const run = (doing: () => Promise<unknown>): void => {
+      doing().catch((error: unknown) => {
+        const problem = problemOf(error);
+        const text = problem
+          ? problemKeys(problem, navigator.userAgent)
+              .map((key) => t(key))
+              .join(" ")
+          : t("controls.failed", { message: error instanceof Error ? error.message : String(error) });
+        toast(text, { tone: "error" });
+      });
+    };
+    const setMuted = (muted: boolean): void => {
+      const { microphone } = call.local.get();
+      if (microphone.state !== "off") return run(() => call.setMuted(muted));
+      if (!muted) run(() => call.setMicrophone(preferences.get().microphone ?? true));
+    };
+    return {
+      run,
+      setMuted,
+      toggleMicrophone: () => setMuted(call.local.get().microphone.state === "on"),
+      toggleCamera: () => {
+        const on = call.local.get().camera.state === "off";
+        setPreferences({ cameraOn: on });
+        run(() => call.setCamera(on && (preferences.get().camera ?? true)));
+      },
+      toggleScreen: () =>
+        run(() => (call.local.get().screen === "on" ? call.stopScreen() : call.shareScreen())),
+      toggleHand: () => {
+        const self = call.participants.get().find(({ participant }) => participant === call.self);
+        run(() => call.setHand(!self?.hand));
+      },
+      setAudioOnly: (audioOnly) => {
+        setPreferences({ dataSaver: audioOnly });
+        run(() => call.setAudioOnly(audioOnly));
+      },
+      leave: () => run(() => call.leave()),
+    };
+  }, [call, t]);
+}

@@ -1,0 +1,41 @@
+import type { LucideIcon } from "lucide-react";
+import type { ComponentProps } from "react";
+import { classes } from "../../ui/classes";
+import { Tooltip } from "../../ui/Tooltip";
+import styles from "./ControlButton.module.css";
+
+export interface ControlButtonProps extends Omit<ComponentProps<"button">, "children" | "aria-label"> {
+  readonly icon: LucideIcon;
+  /** What it is: its name, the same in every state. */
+  readonly label: string;
+  /** What a press does now: the tooltip. */
+  readonly hint?: string;
+  readonly keys?: string;
+  readonly pressed?: boolean;
+  /** `off`: something of one's own that others cannot hear or see. `leave`: the way out. */
+  readonly tone?: "plain" | "off" | "leave";
+  readonly count?: number;
+}
+
+/** A round button of the control bar. */
+export function ControlButton(props: ControlButtonProps) {
+  const { icon: Icon, label, hint, keys, pressed, tone = "plain", count, className, ...rest } = props;
+  return (
+    <Tooltip text={hint ?? label} placement="top" {...(keys === undefined ? {} : { keys })}>
+      <button
+        type="button"
+        {...rest}
+        aria-label={count === undefined ? label : `${label} (${count})`}
+        aria-pressed={pressed}
+        className={classes(styles.button, styles[tone], className)}
+      >
+        <Icon size={20} aria-hidden="true" />
+        {count !== undefined && (
+          <span className={styles.count} aria-hidden="true">
+            {count}
+          </span>
+        )}
+      </button>
+    </Tooltip>
+  );
+}

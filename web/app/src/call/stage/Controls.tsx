@@ -1,0 +1,129 @@
+import type { Call } from "@greenroom/client";
+import { Hand, MessageSquare, Mic, MicOff, MonitorUp, MonitorX, PhoneOff, Users, Video, VideoOff } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { useSlice } from "../../state/client";
+import type { CallActions } from "../media/useActions";
+import { ControlButton } from "./ControlButton";
+import { MoreMenu } from "./MoreMenu";
+import type { SideKind } from "./Side";
+import type { FullScreen } from "./Stage";
+import type { StageModel } from "./stage-model";
+import { ViewMenu } from "./ViewMenu";
+import styles from "./Controls.module.css";
+
+const CAN_SHARE = typeof navigator !== "undefined" && "getDisplayMedia" in (navigator.mediaDevices ?? {});
+
+/** The bar under the tiles. */
+export function Controls({
+  call,
+  actions,
+  model,
+  side,
+  toggleSide,
+  fullScreen,
+}: {
+  readonly call: Call;
+  readonly actions: CallActions;
+  readonly model: StageModel;
+  readonly side: SideKind | undefined;
+  readonly toggleSide: (side: SideKind) => void;
+  readonly fullScreen: FullScreen;
+}) {
+  const { t } = useTranslation("call");
+  const { self, people } = useSlice(model.view);
+  return (
+    <div className={styles.bar} role="toolbar" aria-label={t("controls.label")}>
+      <div className={styles.group}>
+        <MicrophoneButton call={call} actions={actions} />
+        <CameraButton call={call} actions={actions} />
+        {CAN_SHARE && <ShareButton call={call} actions={actions} />}
+        <ControlButton
+          icon={Hand}
+          label={t("controls.hand")}
+          hint={t(self?.hand ? "controls.handDown" : "controls.handUp")}
+          keys="H"
+          pressed={self?.hand ?? false}
+          onClick={actions.toggleHand}
+        />
+      </div>
+      <div className={styles.group}>
+        <span className={styles.roomy}>
+          <ViewMenu model={model} />
+        </span>
+        <ControlButton
+          icon={Users}
+          label={t("controls.people")}
+          keys="P"
+          pressed={side === "people"}
+          count={people.length}
+          onClick={() => toggleSide("people")}
+        />
+        <ControlButton
+          icon={MessageSquare}
+          label={t("controls.chat")}
+          keys="C"
+          pressed={side === "chat"}
+          onClick={() => toggleSide("chat")}
+        />
+        <MoreMenu call={call} actions={actions} model={model} fullScreen={fullScreen} />
+      </div>
+      <ControlButton icon={PhoneOff} label={t("controls.leave")} tone="leave" onClick={actions.leave} />
+    </div>
+  );
+}
+
+interface ButtonProps {
+  readonly call: Call;
+  readonly actions: CallActions;
+}
+
+/** Mutes and unmutes. */
+export function MicrophoneButton({ call, actions }: ButtonProps) {
+  const { t } = useTranslation("call");
+  const on = useSlice(call.local).microphone.state === "on";
+  return (
+    <ControlButton
+      icon={on ? Mic : MicOff}
+      label={t("controls.microphone")}
+      hint={t(on ? "controls.mute" : "controls.unmute")}
+      keys="M"
+      pressed={on}
+      tone={on ? "plain" : "off"}
+      onClick={actions.toggleMicrophone}
+    />
+  );
+}
+
+/** Turns the camera on and off. */
+export function CameraButton({ call, actions }: ButtonProps) {
+  const { t } = useTranslation("call");
+  const on = useSlice(call.local).camera.state === "on";
+  const audioOnly = useSlice(call.audioOnly);
+  return (
+    <ControlButton
+      icon={on ? Video : VideoOff}
+      label={t("controls.camera")}
+      hint={t(on ? "controls.cameraOff" : "controls.cameraOn")}
+      keys="V"
+      pressed={on}
+      tone={on ? "plain" : "off"}
+      disabled={audioOnly}
+      onClick={actions.toggleCamera}
+    />
+  );
+}
+
+function ShareButton({ call, actions }: ButtonProps) {
+  const { t } = useTranslation("call");
+  const on = useSlice(call.local).screen === "on";
+  return (
+    <ControlButton
+      icon={on ? MonitorX : MonitorUp}
+      label={t("controls.share")}
+      hint={t(on ? "controls.shareStop" : "controls.shareStart")}
+      keys="S"
+      pressed={on}
+      onClick={actions.toggleScreen}
+    />
+  );
+}

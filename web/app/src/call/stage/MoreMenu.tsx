@@ -1,0 +1,96 @@
+import type { Call } from "@greenroom/client";
+import { CircleX, Ellipsis, Grid2x2Plus, Leaf, Maximize, Minimize, PictureInPicture2, SlidersHorizontal } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useAccount, useRoom, useSlice } from "../../state/client";
+import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
+import { VIEW_MODES } from "../arrange/arrangement";
+import { openPictureInPicture, pictureInPicture } from "../dock/picture-in-picture";
+import type { CallActions } from "../media/useActions";
+import { Confirm } from "./Confirm";
+import { ControlButton } from "./ControlButton";
+import { DevicesDialog } from "./DevicesDialog";
+import type { FullScreen } from "./Stage";
+import type { StageModel } from "./stage-model";
+import { chooseView, VIEW_ICONS } from "./ViewMenu";
+
+/** Whether the person may mute others, put them out, and end the call for all. */
+export function useModeration(call: Call): { readonly moderates: boolean; readonly ends: boolean } {
+  const summary = useSlice(useRoom(call.room).summary);
+  const account = useAccount();
+  const moderates = summary?.role === "moderator" || summary?.role === "owner";
+  return { moderates, ends: moderates || summary?.call?.startedBy === account.user };
+}
+
+/** What is needed seldom. */
+export function MoreMenu({
+  call,
+  actions,
+  model,
+  fullScreen,
+}: {
+  readonly call: Call;
+  readonly actions: CallActions;
+  readonly model: StageModel;
+  readonly fullScreen: FullScreen;
+}) {
+  const { t } = useTranslation("call");
+  const [open, setOpen] = useState<"devices" | "end">();
+  const audioOnly = useSlice(call.audioOnly);
+  const { mode, selfFloats } = useSlice(model.wish);
+  const { ends } = useModeration(call);
+  const close = () => setOpen(undefined);
+  return (
+    <>
+      <Menu
+        label={t("controls.more")}
+        placement="top-end"
+        button={<ControlButton icon={Ellipsis} label={t("controls.more")} />}
+      >
+        {VIEW_MODES.map((one) => (
+          <MenuItem key={one} icon={VIEW_ICONS[one]} checked={one === mode} onSelect={() => chooseView(model, one)}>
+            {t("controls.view")}: {t(`controls.${one}`)}
+          </MenuItem>
+        ))}
+        <MenuItem icon={Grid2x2Plus} onSelect={() => model.change({ selfFloats: !selfFloats })}>
+          {t(selfFloats ? "stage.minimize" : "stage.float")}
+        </MenuItem>
+        <MenuLine />
+        <MenuItem icon={SlidersHorizontal} onSelect={() => setOpen("devices")}>
+          {t("controls.devicesMenu")}
+        </MenuItem>
+        <MenuItem icon={Leaf} checked={audioOnly} onSelect={() => actions.setAudioOnly(!audioOnly)}>
+          {t("controls.dataSaver")}
+        </MenuItem>
+        {fullScreen.toggle && (
+          <MenuItem icon={fullScreen.on ? Minimize : Maximize} keys="F" onSelect={fullScreen.toggle}>
+            {t(fullScreen.on ? "stage.leaveFullScreen" : "stage.fullScreen")}
+          </MenuItem>
+        )}
+        {pictureInPicture.supported && (
+          <MenuItem icon={PictureInPicture2} onSelect={() => actions.run(() => openPictureInPicture())}>
+            {t("controls.pictureInPicture")}
+          </MenuItem>
+        )}
+        {ends && (
+          <>
+            <MenuLine />
+            <MenuItem icon={CircleX} danger onSelect={() => setOpen("end")}>
+              {t("controls.endForAll")}
+            </MenuItem>
+          </>
+        )}
+      </Menu>
+      {open === "devices" && <DevicesDialog call={call} actions={actions} onClose={close} />}
+      {open === "end" && (
+        <Confirm
+          title={t("controls.endForAllTitle")}
+          text={t("controls.endForAllText")}
+          action={t("controls.end")}
+          onConfirm={() => actions.run(() => call.endForAll())}
+          onClose={close}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,42 @@
+import { SignalHigh, SignalLow, SignalMedium } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { Person } from "../arrange/people";
+import { gradeOf, type QualityGrade } from "../events/quality";
+import { classes } from "../../ui/classes";
+import styles from "./QualityBadge.module.css";
+
+const ICONS = { good: SignalHigh, fair: SignalMedium, poor: SignalLow } as const;
+
+/** How good somebody's connection is, and why not better. `always` shows a good one too. */
+export function QualityBadge({
+  person,
+  always = false,
+  className,
+}: {
+  readonly person: Person;
+  readonly always?: boolean;
+  readonly className?: string | undefined;
+}) {
+  const text = useQualityText(person);
+  if (!person.quality || text === undefined) return null;
+  const grade = gradeOf(person.quality);
+  if (grade === "good" && !always) return null;
+  const Icon = ICONS[grade];
+  return (
+    <span className={classes(styles.badge, styles[grade], className)} title={text} data-quality={grade}>
+      <Icon size={16} aria-hidden="true" />
+      <span className="visually-hidden">{text}</span>
+    </span>
+  );
+}
+
+/** The same in words: the grade, and whose doing it is. */
+export function useQualityText(person: Person): string | undefined {
+  const { t } = useTranslation("call");
+  const { quality } = person;
+  if (!quality) return undefined;
+  const grade: QualityGrade = gradeOf(quality);
+  const label = t("quality.label", { grade: t(`quality.${grade}`) });
+  if (!quality.reason || grade === "good") return label;
+  return `${label}. ${t(`quality.${person.self ? "self" : "other"}.${quality.reason}`)}`;
+}

@@ -1,0 +1,48 @@
+import type { RoomSummary } from "@greenroom/client";
+import { useTranslation } from "react-i18next";
+import { useRoom } from "../state/client";
+import { go } from "../state/route";
+import { Button } from "../ui/Button";
+import { Dialog } from "../ui/Dialog";
+import styles from "./rooms.module.css";
+import { useAttempt } from "./useAttempt";
+
+/** Asks before leaving a room. */
+export function LeaveDialog({
+  summary,
+  open,
+  onClose,
+}: {
+  readonly summary: RoomSummary;
+  readonly open: boolean;
+  readonly onClose: () => void;
+}) {
+  const { t } = useTranslation("rooms");
+  const handle = useRoom(summary.room);
+  const { busy, problem, attempt } = useAttempt();
+  const leave = async () => {
+    if (!(await attempt(() => handle.leave()))) return;
+    onClose();
+    go({ at: "home" });
+  };
+  return (
+    <Dialog
+      title={t("leave.title", { name: summary.name })}
+      open={open}
+      onClose={onClose}
+      size="s"
+      actions={
+        <Button variant="danger" busy={busy} onClick={() => void leave()}>
+          {t("leave.submit")}
+        </Button>
+      }
+    >
+      <p>{t(summary.visibility === "public" ? "leave.textPublic" : "leave.textPrivate")}</p>
+      {problem !== undefined && (
+        <p className={styles.problem} role="alert">
+          {problem}
+        </p>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,134 @@
+import type { RoomId, RoomSummary } from "@greenroom/client";
+import {
+  ArrowLeft,
+  Globe,
+  Link,
+  Lock,
+  LogOut,
+  MoreVertical,
+  Pin,
+  Search,
+  Settings,
+  UserPlus,
+  Users,
+} from "lucide-react";
+import { useState, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { useRoom, useSlice } from "../state/client";
+import { openDialog, togglePanel, usePanel } from "../state/panel";
+import { go, linkTo } from "../state/route";
+import { Avatar } from "../ui/Avatar";
+import { IconButton } from "../ui/IconButton";
+import { Menu, MenuItem, MenuLine } from "../ui/Menu";
+import { toast } from "../ui/toasts";
+import { copyText } from "./Copyable";
+import { LeaveDialog } from "./LeaveDialog";
+import { atLeast } from "./roles";
+import styles from "./header.module.css";
+
+/** Which room this is, who is there, and what can be done in it. `children`: more buttons, such as that of the call. */
+export function RoomHeader({ room, children }: { readonly room: RoomId; readonly children?: ReactNode }) {
+  const { t } = useTranslation("rooms");
+  const summary = useSlice(useRoom(room).summary);
+  const panel = usePanel()?.kind;
+  if (summary === undefined) return <header className={styles.header} />;
+  return (
+    <header className={styles.header}>
+      <IconButton
+        className={styles.back}
+        label={t("header.back")}
+        icon={ArrowLeft}
+        onClick={() => go({ at: "home" })}
+      />
+      <Avatar
+        user={summary.peer ?? room}
+        name={summary.name}
+        shape={summary.visibility === "direct" ? "round" : "square"}
+      />
+      <Title summary={summary} />
+      <div className={styles.buttons}>
+        {children}
+        <IconButton
+          className={styles.spare}
+          label={t("header.search")}
+          icon={Search}
+          pressed={panel === "search"}
+          onClick={() => togglePanel({ kind: "search" })}
+        />
+        <IconButton
+          className={styles.spare}
+          label={t("header.pins")}
+          icon={Pin}
+          pressed={panel === "pins"}
+          onClick={() => togglePanel({ kind: "pins" })}
+        />
+        <IconButton
+          label={t("header.people")}
+          icon={Users}
+          pressed={panel === "members"}
+          onClick={() => togglePanel({ kind: "members" })}
+        />
+        <RoomMenu summary={summary} />
+      </div>
+    </header>
+  );
+}
+
+function Title({ summary }: { readonly summary: RoomSummary }) {
+  const { t } = useTranslation("rooms");
+  const online = useSlice(useRoom(summary.room).online);
+  const Kind = summary.visibility === "public" ? Globe : Lock;
+  return (
+    <div className={styles.title}>
+      <h1 className={styles.name} tabIndex={-1} data-focus="heading">
+        <bdi>{summary.name}</bdi>
+        {summary.visibility !== "direct" && (
+          <Kind size={14} role="img" aria-label={t(`header.${summary.visibility}`)} />
+        )}
+      </h1>
+      <p className={styles.topic}>
+        <span>
+          {t("header.members", { count: summary.members })}
+          {online > 0 && ` · ${t("header.online", { count: online })}`}
+        </span>
+        {summary.topic !== "" && <span dir="auto"> · {summary.topic}</span>}
+      </p>
+    </div>
+  );
+}
+
+function RoomMenu({ summary }: { readonly summary: RoomSummary }) {
+  const { t } = useTranslation("rooms");
+  const { room } = summary;
+  const [leaving, setLeaving] = useState(false);
+  const copyLink = async () =>
+    toast(t((await copyText(linkTo({ at: "room", room }))) ? "menu.linkCopied" : "menu.linkNotCopied"));
+  return (
+    <>
+      <Menu label={t("header.more")} button={<IconButton label={t("header.more")} icon={MoreVertical} />}>
+        {atLeast(summary.role, "member") && summary.visibility !== "direct" && (
+          <MenuItem icon={UserPlus} onSelect={() => openDialog({ kind: "invite-people", room })}>
+            {t("menu.invite")}
+          </MenuItem>
+        )}
+        <MenuItem icon={Link} onSelect={() => void copyLink()}>
+          {t("menu.copyLink")}
+        </MenuItem>
+        <MenuItem icon={Search} onSelect={() => togglePanel({ kind: "search" })}>
+          {t("header.search")}
+        </MenuItem>
+        <MenuItem icon={Pin} onSelect={() => togglePanel({ kind: "pins" })}>
+          {t("header.pins")}
+        </MenuItem>
+        <MenuItem icon={Settings} onSelect={() => openDialog({ kind: "room-settings", room })}>
+          {t("menu.settings")}
+        </MenuItem>
+        <MenuLine />
+        <MenuItem icon={LogOut} danger onSelect={() => setLeaving(true)}>
+          {t("menu.leave")}
+        </MenuItem>
+      </Menu>
+      {leaving && <LeaveDialog summary={summary} open onClose={() => setLeaving(false)} />}
+    </>
+  );
+}

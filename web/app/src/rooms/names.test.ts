@@ -1,0 +1,16 @@
+import { describe, expect, it } from "vitest";
+import { fits, NAME_BYTES_MAX, nameFault } from "./names";
+
+describe("nameFault", () => {
+  it("refuses blanks", () => expect(nameFault(" \t\n")).toEqual({ is: "empty" }));
+  it("takes what just fits, counted in bytes", () => expect(nameFault("é".repeat(NAME_BYTES_MAX / 2))).toBeUndefined());
+  it("says by how much a name is too long", () =>
+    expect(nameFault("舱".repeat(43))).toEqual({ is: "long", byBytes: 43 * 3 - NAME_BYTES_MAX }));
+  it("does not count blanks around it", () => expect(nameFault(`  ${"a".repeat(NAME_BYTES_MAX)}  `)).toBeUndefined());
+});
+
+describe("fits", () => {
+  it("ignores case and accents", () => expect(fits("Éva Müller", "eva mu")).toBe(true));
+  it("finds part of a Chinese name", () => expect(fits("三号病区", "病区")).toBe(true));
+  it("does not find what is not there", () => expect(fits("Bridge", "deck")).toBe(false));
+});

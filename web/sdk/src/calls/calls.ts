@@ -1,0 +1,150 @@
+/** Calls of an account on this page. What a call needs is loaded with the first of them. */
+
+import type { RoomCall } from "../model.js";
+import type { RoomId } from "../protocol/values.js";
+import { Cell, type Slice } from "../slice.js";
+import type { Call, Calls, CallSignalling, JoinOptions, MediaChoice, Preview } from "./api.js";
+import type { LiveCall } from "./call.js";
+import { support } from "./capture.js";
+import { DeviceList } from "./devices.js";
+import { recall, remember, type Interrupted, type TabStorage } from "./interrupted.js";
+import { Running } from "./running.js";
+
+export interface CallsOptions {
+  /** Where to remember a call over a reload: `sessionStorage`, the default. */
+  readonly storage?: TabStorage;
+  /** Running calls, when the connection keeps them already; else they are read from the frames. */
+  readonly running?: Slice<ReadonlyMap<RoomId, RoomCall>>;
+  /** Pages that share an account share this name: a device is in one call at a time. Default `greenroom`. */
+  readonly account?: string;
+}
+
+/** {@link Calls} that can be closed. */
+export interface OpenCalls extends Calls {
+  /** Leaves the call and ends subscriptions. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the calls of an account. Works in any runtime; where there is no WebRTC, `support` says so and joining rejects.
+ *
+ * ```ts
+ * const calls = openCalls(signalling);
+ * const call = await calls.join(room, { microphone: true, camera: true });
+ * call.show([{ tile: "main", show: "speaker", widthPx: 1280, heightPx: 720, priority: 100, pinned: false }]);
+ * video.srcObject = call.streamOf("main") ?? null; // again whenever `call.slots` changes
+ * ```
+ */
+export function openCalls(signalling: CallSignalling, options: CallsOptions = {}): OpenCalls {
+  return new PageCalls(signalling, options);
+}
+
+class PageCalls implements OpenCalls {
+  readonly support = support();
+  readonly running: Slice<ReadonlyMap<RoomId, RoomCall>>;
+  readonly current = new Cell<LiveCall | undefined>(undefined);
+  readonly interrupted = new Cell<Interrupted | undefined>(undefined);
+  readonly #signalling: CallSignalling;
+  readonly #storage: TabStorage | undefined;
+  readonly #devices = new DeviceList();
+  readonly #forget: (() => void)[] = [];
+  readonly #others: BroadcastChannel | undefined;
+  #joins = 0;
+
+  constructor(signalling: CallSignalling, options: CallsOptions) {
+    this.#signalling = signalling;
+    this.#storage = options.storage ?? tabStorage();
+    if (options.running) {
+      this.running = options.running;
+    } else {
+      const running = new Running(signalling);
+      this.running = running.calls;
+      this.#forget.push(() => running.close());
+    }
+    if (typeof window === "undefined") return;
+    this.#recall();
+    addEventListener("pagehide", this.#onHide);
+    this.#others = new BroadcastChannel(`${options.account ?? "greenroom"}.calls`);
+    // Another page of this device has joined: the server moved the device there.
+    this.#others.onmessage = () => this.current.get()?.takenOver();
+  }
+
+  get devices() {
+    return this.#devices.devices;
+  }
+
+  async preview(options: MediaChoice): Promise<Preview> {
+    const { openDevices, OpenPreview } = await import("./preview.js");
+    const preview = new OpenPreview(await openDevices(options));
+    await this.#devices.refresh();
+    return preview;
+  }
+
+  async join(room: RoomId, options: JoinOptions): Promise<Call> {
+    this.#joins += 1;
+    const turn = this.#joins;
+    const [{ LiveCall }, { openDevices, OpenPreview }] = await Promise.all([
+      import("./call.js"),
+      import("./preview.js"),
+    ]);
+    await this.current.get()?.leave();
+    const wanted = { ...options, ...(options.audioOnly === true && { camera: false }) };
+    const opened = options.preview instanceof OpenPreview ? options.preview.give() : await openDevices(wanted);
+    let call: LiveCall | undefined = undefined;
+    const setup = {
+      room,
+      opened,
+      signalling: this.#signalling,
+      speaker: options.speaker ?? "",
+      audioOnly: options.audioOnly ?? false,
+      onEnd: () => {
+        if (call !== undefined && this.current.get() === call) this.current.set(undefined);
+      },
+    };
+    call = await LiveCall.join(setup);
+    if (turn !== this.#joins) {
+      // Something else was joined meanwhile, or all was closed.
+      await call.leave();
+      throw new DOMException("another call was joined meanwhile", "AbortError");
+    }
+    this.#others?.postMessage(room);
+    this.interrupted.set(undefined);
+    if (call.phase.get().phase !== "ended") this.current.set(call);
+    void this.#devices.refresh().catch(() => undefined);
+    return call;
+  }
+
+  async close(): Promise<void> {
+    this.#joins += 1;
+    removeEventListener("pagehide", this.#onHide);
+    await this.current.get()?.leave();
+    this.#others?.close();
+    this.#devices.close();
+    for (const forget of this.#forget.splice(0)) forget();
+  }
+
+  #recall(): void {
+    const found = recall(this.#storage, Date.now());
+    if (found === undefined) return;
+    this.interrupted.set(found.interrupted);
+    const timer = setTimeout(() => this.interrupted.set(undefined), found.leftMs);
+    this.#forget.push(() => clearTimeout(timer));
+  }
+
+  readonly #onHide = (): void => {
+    const call = this.current.get();
+    if (call === undefined) return;
+    const { microphone, camera } = call.local.get();
+    const state = { microphone: microphone.state === "on", camera: camera.state === "on" };
+    remember(this.#storage, { room: call.room, ...state }, Date.now());
+  };
+}
+
+/** Some browsers throw at the mere mention when storage is blocked. */
+function tabStorage(): TabStorage | undefined {
+  try {
+    return globalThis.sessionStorage;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,44 @@
+/** Remembers over a reload that this page was in a call. */
+
+import { parseRoom } from "./frames.js";
+import type { RoomId } from "../protocol/values.js";
+import { RESUME_MAX_MS } from "./recovery.js";
+
+/** Where a page keeps what lives as long as its tab: `sessionStorage`. */
+export type TabStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+
+export interface Interrupted {
+  readonly room: RoomId;
+  readonly microphone: boolean;
+  readonly camera: boolean;
+}
+
+const KEY = "greenroom.call";
+
+/** Writes it down; a storage that refuses only loses the way back. */
+export function remember(storage: TabStorage | undefined, interrupted: Interrupted, nowMs: number): void {
+  try {
+    storage?.setItem(KEY, JSON.stringify({ ...interrupted, atMs: nowMs }));
+  } catch {
+    return;
+  }
+}
+
+/** Takes it, once; `undefined` when there is none, or it is too old to come back. `leftMs` is how long one may. */
+export function recall(
+  storage: TabStorage | undefined,
+  nowMs: number,
+): { readonly interrupted: Interrupted; readonly leftMs: number } | undefined {
+  try {
+    const text = storage?.getItem(KEY);
+    storage?.removeItem(KEY);
+    const found = JSON.parse(text ?? "null") as Readonly<Record<string, unknown>> | null;
+    const room = parseRoom(found?.room);
+    const leftMs = Number(found?.atMs) + RESUME_MAX_MS - nowMs;
+    if (found === null || room === undefined || !(leftMs > 0 && leftMs <= RESUME_MAX_MS)) return undefined;
+    const interrupted = { room, microphone: found.microphone === true, camera: found.camera === true };
+    return { interrupted, leftMs };
+  } catch {
+    return undefined;
+  }
+}

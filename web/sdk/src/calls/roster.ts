@@ -1,0 +1,59 @@
+/** Who is in the call: a pure fold of what the server tells. */
+
+import type { Participant, ParticipantId } from "./api.js";
+import type { Quality, RosterEntry } from "./frames.js";
+
+/** Qualities that outlive their participant are dropped with it, so this is bounded by the call. */
+export interface Roster {
+  readonly entries: ReadonlyMap<ParticipantId, RosterEntry>;
+  readonly qualities: ReadonlyMap<ParticipantId, Quality>;
+}
+
+export type Entry = RosterEntry;
+
+export const EMPTY_ROSTER: Roster = { entries: new Map(), qualities: new Map() };
+
+/** Everyone anew, as `call.joined` names them. */
+export function fresh(roster: Roster, entries: readonly RosterEntry[]): Roster {
+  const known = new Map(entries.map((entry) => [entry.participant, entry]));
+  return { entries: known, qualities: only(roster.qualities, known) };
+}
+
+/** `call.changed`. What is told of oneself lacks the lines, which one knows: they are kept. */
+export function changed(roster: Roster, entries: readonly RosterEntry[], left: readonly ParticipantId[]): Roster {
+  const known = new Map(roster.entries);
+  for (const entry of entries) {
+    const before = known.get(entry.participant);
+    const mids = new Map(before?.tracks.map(({ track, mid }) => [track, mid]));
+    const tracks = entry.tracks.map((track) => {
+      const mid = track.mid ?? mids.get(track.track);
+      return mid === undefined ? track : { ...track, mid };
+    });
+    known.set(entry.participant, { ...entry, tracks });
+  }
+  for (const participant of left) known.delete(participant);
+  return { entries: known, qualities: only(roster.qualities, known) };
+}
+
+/** `call.quality`. */
+export function judged(roster: Roster, qualities: readonly Quality[]): Roster {
+  const known = new Map(roster.qualities);
+  for (const quality of qualities) known.set(quality.participant, quality);
+  return { ...roster, qualities: only(known, roster.entries) };
+}
+
+/** For views: in order of arrival. */
+export function participants(roster: Roster): readonly Participant[] {
+  const all = [...roster.entries.values()].sort((one, other) => one.participant - other.participant);
+  return all.map(({ tracks, ...entry }) => {
+    const found = roster.qualities.get(entry.participant);
+    const quality = found && { score: found.score, ...(found.reason && { reason: found.reason }) };
+    const shown = tracks.map(({ track, source, muted }) => ({ track, source, muted }));
+    return { ...entry, tracks: shown, ...(quality && { quality }) };
+  });
+}
+
+const only = (
+  qualities: ReadonlyMap<ParticipantId, Quality>,
+  entries: ReadonlyMap<ParticipantId, RosterEntry>,
+): ReadonlyMap<ParticipantId, Quality> => new Map([...qualities].filter(([participant]) => entries.has(participant)));

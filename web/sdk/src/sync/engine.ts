@@ -1,0 +1,353 @@
+/** Holds the connection for all tabs: logs in, follows rooms, sends the outbox, and brings everything into the store. */
+
+import type { Credentials } from "../api.js";
+import { listenForHints } from "../connection/hints.js";
+import { Link, type LinkOptions } from "../connection/link.js";
+import type { Input } from "../connection/machine.js";
+import { asRefusal, offline, refuse } from "../connection/refusal.js";
+import type { Account, ConnectionState, Found } from "../model.js";
+import type { ClientRequest, PlaceInRoom } from "../protocol/client-frames.js";
+import { afterClose } from "../protocol/close.js";
+import { ROOMS_FOLLOWED_MAX } from "../protocol/limits.js";
+import type { AckFrame, ServerFrame, Welcome } from "../protocol/server-frames.js";
+import type { LocalStore } from "../store/local-store.js";
+import type { Board } from "./board.js";
+import { mayRepeat, type Command, type Run } from "./command.js";
+import { Following, infoOf, placeOf } from "./following.js";
+import { History } from "./history.js";
+import { Intake, type How } from "./intake.js";
+import { Login } from "./login.js";
+import { OwnMarkers } from "./markers.js";
+import { MemberLists } from "./member-lists.js";
+import { MomentKeeper } from "./moment.js";
+import { OutboxSender } from "./outbox-sender.js";
+import { askPatiently } from "./patience.js";
+import { ReturnCount } from "./report.js";
+
+/** As if the server had closed with a fault: connect again, with back-off. */
+const INTERNAL_FAULT = 1011;
+
+/** What an engine needs. */
+export interface EngineOptions extends Pick<LinkOptions, "url" | "webSocket" | "client"> {
+  readonly store: LocalStore;
+  readonly board: Board;
+  /** New posts of others; `missed`: while there was no connection. */
+  readonly found: (found: readonly Found[], how: "live" | "missed") => void;
+  /** Frames of calls that answer nothing. */
+  readonly callFrame: (frame: ServerFrame) => void;
+  /** Whether any tab is looked at. */
+  readonly watched: () => boolean;
+}
+
+/** What lasts as long as a login. */
+interface Session {
+  readonly following: Following;
+  readonly history: History;
+  readonly members: MemberLists;
+  readonly count: ReturnCount;
+  current: boolean;
+}
+
+/** The engine of the tab that leads. */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #store: LocalStore;
+  readonly #board: Board;
+  readonly #login: Login;
+  readonly #link: Link;
+  readonly #intake: Intake;
+  readonly #sender: OutboxSender;
+  readonly #moment: MomentKeeper;
+  readonly #markers: OwnMarkers;
+  readonly #deaf: (() => void)[] = [];
+  #session: Session | undefined;
+  #lostMs: number | undefined;
+  #closed = false;
+
+  constructor(options: EngineOptions) {
+    const { store, board } = options;
+    this.#options = options;
+    this.#store = store;
+    this.#board = board;
+    this.#login = new Login(store);
+    this.#link = new Link(
+      {
+        url: options.url,
+        webSocket: options.webSocket,
+        client: options.client,
+        prove: (nonce, node, name) => this.#login.prove(nonce, node, name),
+        places: () => this.#places(),
+      },
+      {
+        shown: (state) => this.#shown(state),
+        welcomed: (welcome, places) => void this.#welcomed(welcome, places),
+        token: (token) => void this.#login.token(token),
+        frame: (frame) => this.#frame(frame),
+        lost: (code) => this.#lost(code),
+      },
+    );
+    this.#intake = new Intake({
+      store,
+      found: (found, how) => this.#found(found, how),
+      failed: () => this.#link.tell({ is: "closed", code: INTERNAL_FAULT }),
+      overflowed: () => this.#startOver(),
+    });
+    this.#sender = new OutboxSender({
+      store,
+      post: (room, ops) => this.#link.request({ t: "post", room, ops }),
+      settled: (room) => this.#intake.settled(room),
+      rested: () => void this.#finish(),
+    });
+    this.#moment = new MomentKeeper(board, (notice) => this.#link.send(notice));
+    this.#markers = new OwnMarkers((notice) => this.#link.send(notice));
+  }
+
+  /** Connects, when somebody is signed in. */
+  async start(): Promise<void> {
+    this.#deaf.push(listenForHints((hint) => this.hint(hint)));
+    this.#deaf.push(
+      this.#store.onChange((changes) => {
+        for (const { part, room } of changes) if (part === "outbox" && room !== undefined) this.#sender.wrote(room);
+      }),
+    );
+    const identity = await this.#login.read();
+    if (this.#closed) return;
+    if (identity === undefined) this.#shown({ phase: "signed-out" });
+    else this.#link.tell({ is: "start", identity });
+  }
+
+  /** Something was heard of the network, or of time in a tab whose timers run. */
+  hint(hint: Input): void {
+    if (!this.#closed) this.#link.tell(hint);
+  }
+
+  /** Fulfils a command. */
+  readonly run: Run = (command) =>
+    // Each branch gives what `Fulfilled` says of its command.
+    this.#run(command) as ReturnType<Run> as never;
+
+  /** Ends the connection; what is written stays. */
+  close(): void {
+    this.#closed = true;
+    this.#link.tell({ is: "stop" });
+    for (const end of this.#deaf) end();
+  }
+
+  async #run(command: Command): Promise<unknown> {
+    switch (command.do) {
+      case "request":
+        return this.#request(command);
+      case "sign-in":
+        return this.#signIn(command.credentials);
+      case "sign-out":
+        return this.#signOut();
+      case "reconnect":
+        return this.#link.tell({ is: "retry" });
+      case "dismiss-report":
+        return this.#board.post({ about: "report", value: undefined });
+      case "presence":
+        return this.#moment.presence(command.tab, command.status);
+      case "typing":
+        return this.#moment.typing(command.room, command.on);
+      case "read": {
+        const { room, stamp, dot } = command;
+        const user = this.#login.account?.user;
+        if (this.#markers.read(room, stamp, dot) && user !== undefined)
+          await this.#store.setRead(room, user, stamp, dot);
+        return undefined;
+      }
+      case "history":
+        return (await this.#session?.history.page(command.room, command.before, command.limit)) !== undefined;
+      case "members":
+        return this.#session?.members.want(command.room);
+      case "resend":
+        return this.#sender.resume(command.room);
+    }
+  }
+
+  async #request(command: Command & { readonly do: "request" }): Promise<ServerFrame> {
+    const { request } = command;
+    const ask = (what: ClientRequest) => this.#link.request(what);
+    const wanted = () => this.#session !== undefined;
+    const answer = mayRepeat(command) ? await askPatiently(ask, request, wanted) : await ask(request);
+    if (request.t === "leave") this.#session?.following.left(request.room);
+    // Who asked for a room finds it in the store.
+    if (answer.t === "room") await this.#intake.settled(answer.room);
+    return answer;
+  }
+
+  #signIn(credentials: Credentials): Promise<Account> {
+    return new Promise((resolve, reject) => {
+      this.#login.begin(credentials, resolve, reject);
+      const { identity } = this.#login;
+      if (identity === undefined) this.#login.fail(refuse("unauthorized", "There is no token."));
+      else this.#link.tell({ is: "start", identity });
+    });
+  }
+
+  async #signOut(): Promise<void> {
+    this.#link.tell({ is: "stop" });
+    this.#login.forget();
+    await this.#intake.settled();
+    await this.#store.erase();
+    this.#board.post({ about: "report", value: undefined });
+    this.#lostMs = undefined;
+  }
+
+  /** Begins anew, when the store could not keep up: from where it will stand then. */
+  #startOver(): void {
+    const { identity } = this.#login;
+    if (identity !== undefined) this.#link.tell({ is: "start", identity });
+  }
+
+  async #places(): Promise<readonly PlaceInRoom[]> {
+    if (this.#login.account === undefined) return [];
+    await this.#intake.settled();
+    const places = await this.#store.places();
+    return places.slice(0, ROOMS_FOLLOWED_MAX).map(({ room, cursor }) => placeOf(room, cursor));
+  }
+
+  #shown(state: ConnectionState): void {
+    if (this.#closed) return;
+    const failed = this.#login.shown(state);
+    if (!failed) {
+      this.#board.post({ about: "connection", value: state });
+      return;
+    }
+    // Back to who was signed in before, if anybody was.
+    const { identity } = this.#login;
+    this.#link.tell(identity === undefined ? { is: "stop" } : { is: "start", identity });
+  }
+
+  async #welcomed(welcome: Welcome, places: readonly PlaceInRoom[]): Promise<void> {
+    const skewMs = welcome.now_ms - Date.now();
+    this.#board.post({ about: "skew", value: skewMs });
+    const session = this.#newSession(places);
+    // The rooms of `hello` follow at once: their frames must find the session.
+    this.#session = session;
+    await this.#store.setClockSkew(skewMs);
+    if (!(await this.#login.welcomed(welcome))) {
+      const { identity } = this.#login;
+      this.#link.tell(identity === undefined ? { is: "stop" } : { is: "start", identity });
+      return;
+    }
+    if (this.#session !== session) return;
+    this.#moment.begin(welcome.user);
+    this.#markers.begin();
+    void this.#sender.begin();
+    void session.following.list();
+  }
+
+  #newSession(places: readonly PlaceInRoom[]): Session {
+    const [store, intake, moment] = [this.#store, this.#intake, this.#moment];
+    const ask = (request: ClientRequest): Promise<ServerFrame> => this.#link.request(request);
+    return {
+      following: new Following(
+        {
+          store,
+          intake,
+          ask,
+          opened: (room, member) => {
+            if (member && this.#sender.refused(room)) void this.#sender.resume(room);
+          },
+          current: () => this.#current(),
+        },
+        places,
+      ),
+      history: new History({ store, intake, ask, watched: this.#options.watched }),
+      members: new MemberLists({ store, intake, ask, moment }),
+      count: new ReturnCount(this.#lostMs === undefined ? undefined : performance.now() - this.#lostMs),
+      current: false,
+    };
+  }
+
+  #lost(code: number): void {
+    const session = this.#session;
+    this.#session = undefined;
+    session?.following.end();
+    session?.history.end();
+    session?.members.end();
+    // An absence that was interrupted before everything was current goes on.
+    if (session?.current !== false || this.#lostMs === undefined) this.#lostMs = performance.now();
+    this.#sender.end(afterClose(code).next === "split");
+    this.#moment.end();
+    this.#markers.end();
+  }
+
+  #frame(frame: ServerFrame): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    this.#moment.frame(frame);
+    switch (frame.t) {
+      case "opened":
+        return session.following.opened(frame);
+      case "ops": {
+        if (frame.id !== undefined) return;
+        const last = frame.ops.at(-1);
+        if (last !== undefined) session.history.active(frame.room, last.stamp[0]);
+        return this.#intake.entries(frame.room, frame.ops, session.following.how(frame.room));
+      }
+      case "synced":
+        return session.following.synced(frame);
+      case "closed":
+        return session.following.closed(frame);
+      case "rooms.changed":
+        return void session.following.list();
+      case "room":
+        this.#intake.step(frame.room, () => this.#store.saveRooms([infoOf(frame)], false));
+        if (frame.role !== undefined) session.following.follow(frame.room);
+        return;
+      case "ack":
+        return this.#acked(frame, session);
+      case "read": {
+        const { room, user, stamp, dot, unread } = frame;
+        return this.#intake.step(room, () => this.#store.setRead(room, user, stamp, dot, unread));
+      }
+      default:
+        if (frame.t.startsWith("call.") && !("id" in frame)) this.#options.callFrame(frame);
+        return;
+    }
+  }
+
+  #acked({ room, acks, refused = [] }: AckFrame, { count }: Session): void {
+    count.sent(acks.length);
+    count.refused(refused.length);
+    this.#intake.step(room, async () => {
+      if (acks.length > 0) await this.#store.acked(room, acks);
+      if (refused.length > 0) await this.#store.refused(room, refused);
+    });
+  }
+
+  #found(found: readonly Found[], how: How): void {
+    if (how === "live" || how === "resumed") {
+      this.#session?.count.received(found.length);
+      this.#options.found(found, how === "live" ? "live" : "missed");
+    }
+  }
+
+  #current(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    void this.#intake.settled().then(() => {
+      if (this.#session !== session) return;
+      session.current = true;
+      const state = this.#board.connection.get();
+      if (state.phase === "online") this.#board.post({ about: "connection", value: { ...state, syncing: false } });
+      void session.history.fill();
+      void this.#finish();
+    });
+  }
+
+  /** Tells what the return brought, as soon as everything is current and sent. */
+  async #finish(): Promise<void> {
+    const session = this.#session;
+    if (session?.current !== true || !this.#sender.resting) return;
+    await this.#intake.settled();
+    if (this.#session !== session || !this.#sender.resting) return;
+    const report = session.count.finish();
+    if (report !== undefined) this.#board.post({ about: "report", value: report });
+  }
+}
+
+/** For those that are not asked because there is no engine. */
+export const noEngine: Run = () => Promise.reject(asRefusal(offline()));

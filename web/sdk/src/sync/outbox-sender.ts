@@ -1,0 +1,239 @@
+/**
+ * Sends what was written here: per room oldest first, several batches in flight, again after every login. An op leaves
+ * the outbox only by `acks` or `refused`, which {@link Intake} gives to the store.
+ */
+
+import { asRefusal } from "../connection/refusal.js";
+import { MESSAGE_BYTES_MAX, POST_OPS_MAX } from "../protocol/limits.js";
+import type { AckFrame } from "../protocol/server-frames.js";
+import { utf8Length } from "../protocol/text.js";
+import type { Dot, RoomId } from "../protocol/values.js";
+import type { LocalStore, WireOp } from "../store/local-store.js";
+import { afterStop, type Action, type Stop } from "./after-stop.js";
+
+/** Posts of one room that wait for their acks. */
+export const BATCHES_IN_FLIGHT_MAX = 4;
+/** Ops of one post take at most this; the rest of the message is small. */
+export const BATCH_BYTES_MAX = MESSAGE_BYTES_MAX - 4_096;
+
+/** What the sender needs. */
+export interface SenderOptions {
+  readonly store: LocalStore;
+  /** Sends `post`. Rejects with a `RefusedRequest`. */
+  readonly post: (room: RoomId, ops: readonly WireOp[]) => Promise<AckFrame>;
+  /** Resolves when the store has everything that came for the room. */
+  readonly settled: (room: RoomId) => Promise<void>;
+  /** There may be nothing left to send now. */
+  readonly rested: () => void;
+}
+
+/** The outbox of one room. */
+interface Lane {
+  readonly room: RoomId;
+  /** The last op that was sent; the next batch comes after it. */
+  after: Dot | undefined;
+  inFlight: number;
+  state: "open" | "resting" | "refused";
+  stop: Stop | undefined;
+  stops: number;
+  opsMax: number;
+  pumping: boolean;
+  /** There may be more than the pump saw. */
+  again: boolean;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** Sends the outbox of all rooms. */
+export class OutboxSender {
+  readonly #options: SenderOptions;
+  readonly #lanes = new Map<RoomId, Lane>();
+  /** Counts logins; 0 while there is none. What belongs to an older one is left alone. */
+  #login = 0;
+  #logins = 0;
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+  }
+
+  /** A login began: everything unacked is sent again, oldest first. */
+  async begin(): Promise<void> {
+    this.#logins += 1;
+    const login = (this.#login = this.#logins);
+    const rooms = await this.#options.store.unsent();
+    if (login !== this.#login) return;
+    for (const room of rooms) void this.resume(room);
+    if (rooms.length === 0) this.#options.rested();
+  }
+
+  /** The login is over. `tooBig`: the server closed because of the size of a message. */
+  end(tooBig: boolean): void {
+    this.#login = 0;
+    for (const lane of this.#lanes.values()) {
+      clearTimeout(lane.timer);
+      if (tooBig && lane.inFlight > 0) lane.opsMax = Math.max(1, Math.floor(lane.opsMax / 2));
+      const { opsMax, stops } = lane;
+      this.#lanes.set(lane.room, { ...newLane(lane.room), opsMax, stops });
+    }
+  }
+
+  /** Something was written in the room, here or in another tab. */
+  wrote(room: RoomId): void {
+    if (this.#login === 0) return;
+    void this.#pump(this.#lane(room));
+  }
+
+  /** Whether the room takes nothing from us now. */
+  refused(room: RoomId): boolean {
+    return this.#lanes.get(room)?.state === "refused";
+  }
+
+  /** The room may take again what it refused. */
+  async resume(room: RoomId): Promise<void> {
+    const lane = this.#lanes.get(room);
+    if (lane?.state === "refused") {
+      lane.state = "open";
+      lane.stops = 0;
+      lane.after = undefined;
+    }
+    await this.#options.store.setRefusing(room, undefined);
+    this.wrote(room);
+  }
+
+  /** Whether everything that can be sent now was sent and answered. */
+  get resting(): boolean {
+    return [...this.#lanes.values()].every((lane) => lane.inFlight === 0 && !lane.pumping && lane.state !== "resting");
+  }
+
+  #lane(room: RoomId): Lane {
+    let lane = this.#lanes.get(room);
+    if (lane === undefined) {
+      lane = newLane(room);
+      this.#lanes.set(room, lane);
+    }
+    return lane;
+  }
+
+  #current(lane: Lane, login: number): boolean {
+    return login === this.#login && this.#lanes.get(lane.room) === lane;
+  }
+
+  async #pump(lane: Lane): Promise<void> {
+    if (lane.pumping) {
+      lane.again = true;
+      return;
+    }
+    lane.pumping = true;
+    const login = this.#login;
+    do {
+      lane.again = false;
+      while (this.#current(lane, login) && lane.state === "open" && lane.stop === undefined) {
+        if (lane.inFlight >= BATCHES_IN_FLIGHT_MAX) break;
+        const batch = await this.#options.store.batch(lane.room, lane.after);
+        if (!this.#current(lane, login) || batch === undefined) break;
+        const ops = fitting(batch.ops, lane.opsMax);
+        const last = ops.at(-1);
+        if (last === undefined) break;
+        lane.after = last.dot;
+        lane.inFlight += 1;
+        void this.#post(lane, login, ops);
+      }
+    } while (lane.again);
+    lane.pumping = false;
+    if (this.#current(lane, login)) this.#options.rested();
+  }
+
+  async #post(lane: Lane, login: number, ops: readonly WireOp[]): Promise<void> {
+    const { store } = this.#options;
+    const dots = ops.map(({ dot }) => dot);
+    store.markSent(lane.room, dots, true);
+    let stop: Stop | undefined;
+    let taken = false;
+    try {
+      const ack = await this.#options.post(lane.room, ops);
+      stop = ack.stopped;
+      taken = ack.acks.length > 0 || (ack.refused?.length ?? 0) > 0;
+    } catch (error) {
+      stop = asRefusal(error).data;
+    }
+    // What was acked must have left the outbox before anything is read from it again.
+    await this.#options.settled(lane.room);
+    if (stop !== undefined) store.markSent(lane.room, dots, false);
+    if (!this.#current(lane, login)) return;
+    lane.inFlight -= 1;
+    if (taken) lane.stops = 0;
+    lane.stop ??= stop;
+    if (lane.stop !== undefined) {
+      if (lane.inFlight === 0) await this.#stopped(lane, login, lane.stop);
+      return;
+    }
+    if (lane.inFlight === 0 && !lane.pumping) lane.after = undefined;
+    void this.#pump(lane);
+  }
+
+  /** All batches of the room are answered, and one was stopped. Those behind it mostly with a `gap`: the first counts. */
+  async #stopped(lane: Lane, login: number, stop: Stop): Promise<void> {
+    const { store } = this.#options;
+    const left = await store.batch(lane.room);
+    if (!this.#current(lane, login)) return;
+    const oldest = left?.ops[0]?.dot[1];
+    const standing = { opsMax: lane.opsMax, stops: lane.stops, ...(oldest === undefined ? {} : { oldest }) };
+    const action = afterStop(stop, standing, Math.random());
+    lane.stops += 1;
+    await this.#act(lane, stop, action);
+    if (!this.#current(lane, login)) return;
+    lane.stop = undefined;
+    lane.after = undefined;
+    if (lane.state === "open") void this.#pump(lane);
+    else this.#options.rested();
+  }
+
+  async #act(lane: Lane, stop: Stop, action: Action): Promise<void> {
+    const { store } = this.#options;
+    switch (action.do) {
+      case "resend":
+        if (action.inMs === 0) return;
+        lane.state = "resting";
+        lane.timer = setTimeout(() => {
+          if (this.#lanes.get(lane.room) !== lane || lane.state !== "resting") return;
+          lane.state = "open";
+          void this.#pump(lane);
+        }, action.inMs);
+        return;
+      case "renew-replica":
+        return store.renewReplica(lane.room);
+      case "renew-clocks":
+        return store.renewClocks(lane.room);
+      case "split":
+        lane.opsMax = action.opsMax;
+        return;
+      case "keep":
+        lane.state = "refused";
+        return store.setRefusing(lane.room, { code: stop.code, message: stop.message });
+    }
+  }
+}
+
+const newLane = (room: RoomId): Lane => ({
+  room,
+  after: undefined,
+  inFlight: 0,
+  state: "open",
+  stop: undefined,
+  stops: 0,
+  opsMax: POST_OPS_MAX,
+  pumping: false,
+  again: false,
+  timer: undefined,
+});
+
+/** The first ops that fit into one message; at least one. */
+const fitting = (ops: readonly WireOp[], opsMax: number): readonly WireOp[] => {
+  let bytes = 0;
+  let count = 0;
+  for (const op of ops.slice(0, opsMax)) {
+    bytes += utf8Length(JSON.stringify(op)) + 1;
+    if (count > 0 && bytes > BATCH_BYTES_MAX) break;
+    count += 1;
+  }
+  return ops.slice(0, count);
+};

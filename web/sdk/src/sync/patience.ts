@@ -1,0 +1,35 @@
+/** Requests that are asked again when the server says "later". */
+
+import { backoffMs } from "../connection/backoff.js";
+import { asRefusal } from "../connection/refusal.js";
+import type { ClientRequest } from "../protocol/client-frames.js";
+import type { ServerFrame } from "../protocol/server-frames.js";
+
+/** Asks the server. Rejects with a `RefusedRequest`. */
+export type Ask = (request: ClientRequest) => Promise<ServerFrame>;
+
+/** How often a request is sent at most. */
+export const TRIES_MAX = 6;
+
+/** What says nothing against asking again. */
+const PASSING: ReadonlySet<string> = new Set(["rate_limited", "overloaded", "restarted", "timeout"]);
+
+/** Asks until there is an answer, a refusal that waiting does not mend, or no more use for it. */
+export const askPatiently = async (ask: Ask, request: ClientRequest, wanted: () => boolean): Promise<ServerFrame> => {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await ask(request);
+    } catch (error) {
+      const refusal = asRefusal(error);
+      if (!PASSING.has(refusal.code) || tries + 1 >= TRIES_MAX || !wanted()) throw refusal;
+      await pause(Math.max(refusal.retryAfterMs ?? 0, backoffMs(tries, Math.random())));
+      if (!wanted()) throw refusal;
+    }
+  }
+};
+
+/** Resolves after a while. */
+export const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
