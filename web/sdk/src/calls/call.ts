@@ -40,6 +40,7 @@ export interface CallSetup {
   readonly opened: Opened;
   readonly speaker: string;
   readonly audioOnly: boolean;
+  readonly muted: boolean;
   /** It is over, for whatever reason. */
   readonly onEnd: () => void;
 }
@@ -85,6 +86,7 @@ export class LiveCall implements Call {
     this.#local = new Local(
       { ...link, reconcile: () => this.#reconcile(), notice: (notice) => this.notice.set(notice) },
       setup.opened,
+      setup.muted,
     );
     const layout = async (fields: Readonly<Record<string, unknown>>): Promise<void> => {
       await this.#session.request("call.layout", fields);

@@ -98,6 +98,7 @@ class PageCalls implements OpenCalls {
       signalling: this.#signalling,
       speaker: options.speaker ?? "",
       audioOnly: options.audioOnly ?? false,
+      muted: options.muted ?? false,
       onEnd: () => {
         if (call !== undefined && this.current.get() === call) this.current.set(undefined);
       },

@@ -36,12 +36,13 @@ export class Local {
   readonly #tracks = new Map<Source, MediaStreamTrack>();
   readonly #streams = new Map<Source, MediaStream>();
   readonly #turns = { microphone: new Serial(), camera: new Serial(), screen: new Serial() };
-  #muted = false;
+  #muted: boolean;
   #meter: Meter | undefined;
   #closed = false;
 
-  constructor(uplink: Uplink, opened: Opened) {
+  constructor(uplink: Uplink, opened: Opened, muted: boolean) {
     this.#uplink = uplink;
+    this.#muted = muted;
     if (opened.microphone) this.#keep("microphone", opened.microphone);
     if (opened.camera) this.#keep("camera", opened.camera);
   }
