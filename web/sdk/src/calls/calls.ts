@@ -64,6 +64,7 @@ class PageCalls implements OpenCalls {
     if (typeof window === "undefined") return;
     this.#recall();
     addEventListener("pagehide", this.#onHide);
+    this.#forget.push(() => removeEventListener("pagehide", this.#onHide));
     this.#others = new BroadcastChannel(`${options.account ?? "greenroom"}.calls`);
     // Another page of this device has joined: the server moved the device there.
     this.#others.onmessage = () => this.current.get()?.takenOver();
@@ -117,7 +118,6 @@ class PageCalls implements OpenCalls {
 
   async close(): Promise<void> {
     this.#joins += 1;
-    removeEventListener("pagehide", this.#onHide);
     await this.current.get()?.leave();
     this.#others?.close();
     this.#devices.close();
