@@ -69,6 +69,8 @@ export interface JoinOptions extends MediaChoice {
   readonly muted?: boolean;
   /** No pictures at all, neither sent nor received. */
   readonly audioOnly?: boolean;
+  /** Goes in muted, with the microphone open: nothing of it is sent before {@link Call.setMuted}. */
+  readonly muted?: boolean;
 }
 
 /** Where the call stands. `reconnecting`: what is lost is being restored; without signalling one still sees and hears. */

@@ -36,7 +36,7 @@ export class Local {
   readonly #tracks = new Map<Source, MediaStreamTrack>();
   readonly #streams = new Map<Source, MediaStream>();
   readonly #turns = { microphone: new Serial(), camera: new Serial(), screen: new Serial() };
-  #muted = false;
+  #muted: boolean;
   #meter: Meter | undefined;
   #closed = false;
 
