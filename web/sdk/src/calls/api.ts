@@ -65,8 +65,6 @@ export interface JoinOptions extends MediaChoice {
   readonly preview?: Preview;
   /** Speaker to play on (`setSinkId`). */
   readonly speaker?: string;
-  /** The microphone is opened, and muted. */
-  readonly muted?: boolean;
   /** No pictures at all, neither sent nor received. */
   readonly audioOnly?: boolean;
   /** Goes in muted, with the microphone open: nothing of it is sent before {@link Call.setMuted}. */
