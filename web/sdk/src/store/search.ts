@@ -6,7 +6,7 @@ import type { RoomId } from "../protocol/values.js";
 import type { Database } from "./database.js";
 import { messageOf, textOf } from "./present.js";
 import { positionOf, type ItemRecord, type Lane, type Position, type RoomRecord } from "./records.js";
-import { laneSpan } from "./schema.js";
+import { laneSpan, wholeRoom } from "./schema.js";
 
 const CHUNK = 1_000;
 const FOUND_MAX = 200;
@@ -62,16 +62,10 @@ const searchLane = async (
   }
 };
 
+/** Newest first. */
 const chunkBefore = async (db: Database, lane: Lane, before: Position | undefined): Promise<readonly ItemRecord[]> => {
-  const items: ItemRecord[] = [];
-  await db.run(["items"], { mode: "readonly" }, (tx) => {
-    items.length = 0;
-    return tx.walk("items", laneSpan(lane, undefined, before), "prev", (item) => {
-      items.push(item);
-      return items.length < CHUNK;
-    });
-  });
-  return items;
+  const span = laneSpan(lane, undefined, before);
+  return (await db.run(["items"], { mode: "readonly" }, (tx) => tx.getLast("items", span, CHUNK))).reverse();
 };
 
 const matching = (item: ItemRecord, room: RoomRecord, { query, wanted }: Scan): Found[] => {
@@ -87,7 +81,7 @@ const threadLanes = (db: Database, room: RoomId): Promise<readonly Lane[]> =>
   db.run(["items"], { mode: "readonly" }, async (tx) => {
     const lanes: Lane[] = [];
     for (let from = `${room}/`; ;) {
-      const [next] = await tx.getAll("items", { from: [from], to: [`${room}0`] }, 1);
+      const [next] = await tx.getAll("items", { ...wholeRoom(room), from: [from] }, 1);
       if (next === undefined) return lanes;
       lanes.push(next.lane);
       from = `${next.lane}\u0000`;
