@@ -46,8 +46,7 @@ export function useActions(call: Call): CallActions {
         setPreferences({ cameraOn: on });
         run(() => call.setCamera(on && (preferences.get().camera ?? true)));
       },
-      toggleScreen: () =>
-        run(() => (call.local.get().screen === "on" ? call.stopScreen() : call.shareScreen())),
+      toggleScreen: () => run(() => (call.local.get().screen === "on" ? call.stopScreen() : call.shareScreen())),
       toggleHand: () => {
         const self = call.participants.get().find(({ participant }) => participant === call.self);
         run(() => call.setHand(!self?.hand));

@@ -1,5 +1,14 @@
 import type { Call } from "@greenroom/client";
-import { CircleX, Ellipsis, Grid2x2Plus, Leaf, Maximize, Minimize, PictureInPicture2, SlidersHorizontal } from "lucide-react";
+import {
+  CircleX,
+  Ellipsis,
+  Grid2x2Plus,
+  Leaf,
+  Maximize,
+  Minimize,
+  PictureInPicture2,
+  SlidersHorizontal,
+} from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAccount, useRoom, useSlice } from "../../state/client";

@@ -38,11 +38,7 @@ export function SelfView({
       data-picture={stream ? "on" : "off"}
       {...floating.place}
     >
-      {stream ? (
-        <Picture stream={stream} mirrored />
-      ) : (
-        <Avatar user={person.user} name={person.name} size={56} />
-      )}
+      {stream ? <Picture stream={stream} mirrored /> : <Avatar user={person.user} name={person.name} size={56} />}
       {muted && (
         <span className={styles.muted} title={t("stage.muted")}>
           <MicOff size={14} aria-hidden="true" />

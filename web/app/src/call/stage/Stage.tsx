@@ -35,7 +35,14 @@ export function Stage({ call }: { readonly call: Call }) {
       <div className={styles.house}>
         <Banners call={call} actions={actions} talking={talking} />
         <Tiles call={call} model={model} />
-        <Controls call={call} actions={actions} model={model} side={side} toggleSide={toggleSide} fullScreen={fullScreen} />
+        <Controls
+          call={call}
+          actions={actions}
+          model={model}
+          side={side}
+          toggleSide={toggleSide}
+          fullScreen={fullScreen}
+        />
       </div>
       {side && <Side kind={side} call={call} model={model} actions={actions} onClose={() => setSide(undefined)} />}
     </section>

@@ -48,7 +48,12 @@ export const Tile = memo(function Tile(props: TileProps) {
   const avatarPx = Math.min(AVATAR_MAX_PX, Math.round(Math.min(placed.widthPx, placed.heightPx) * AVATAR_PART));
   return (
     <li
-      className={classes(styles.tile, speaking && !screen && styles.speaking, pinned && styles.pinned, small && styles.small)}
+      className={classes(
+        styles.tile,
+        speaking && !screen && styles.speaking,
+        pinned && styles.pinned,
+        small && styles.small,
+      )}
       style={style}
       data-tile={placed.tile}
       data-part={placed.part}

@@ -57,7 +57,14 @@ export function Tiles({ call, model }: { readonly call: Call; readonly model: St
           <strong>{t("stage.alone")}</strong> <span>{t("stage.aloneHint")}</span>
         </div>
       )}
-      {view.selfFloats && view.self && <SelfView person={view.self} stream={camera} model={model} speaking={view.speaking.has(view.self.participant)} />}
+      {view.selfFloats && view.self && (
+        <SelfView
+          person={view.self}
+          stream={camera}
+          model={model}
+          speaking={view.speaking.has(view.self.participant)}
+        />
+      )}
       {view.pages > 1 && <Pager page={view.page} pages={view.pages} onPage={(page) => model.change({ page })} />}
     </div>
   );

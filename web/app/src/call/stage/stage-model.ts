@@ -129,13 +129,20 @@ export class StageModel {
     const focus = focusOf({ ...wish, people, screens, speaker: this.#speaker });
     const selfFloats = wish.selfFloats && people.length > 1;
     const tiles = this.#tiles(people, screens, wish.box, selfFloats);
-    const arrangement = arrange({ ...wish, tiles, focus: focus && tiles.includes(focus) ? focus : undefined, gapPx: GAP_PX });
+    const arrangement = arrange({
+      ...wish,
+      tiles,
+      focus: focus && tiles.includes(focus) ? focus : undefined,
+      gapPx: GAP_PX,
+    });
     const placed = same(before.placed, arrangement.placed);
     const speaking = sameSet(before.speaking, new Set(speakers));
     const self = people.find((person) => person.self);
     const { page, pages } = arrangement;
     this.#view.set({ people, screens, self, placed, page, pages, focus, speaking, selfFloats });
-    this.#ask(tilesWanted({ placed, people, screens, speaking, pinned: wish.pinned, pixelRatio: this.#page.pixelRatio() }));
+    this.#ask(
+      tilesWanted({ placed, people, screens, speaking, pinned: wish.pinned, pixelRatio: this.#page.pixelRatio() }),
+    );
   }
 
   #tiles(people: readonly Person[], screens: readonly Screen[], box: Box, selfFloats: boolean): TileName[] {

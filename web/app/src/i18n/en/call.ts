@@ -11,7 +11,8 @@ export const call = {
   joinCall: "Join the call",
   unsupported: {
     title: "Calls do not work on this page",
-    insecure: "Browsers give camera and microphone only to pages with a secure address (https://), and this one is not.",
+    insecure:
+      "Browsers give camera and microphone only to pages with a secure address (https://), and this one is not.",
     openSecure: "Open the secure page",
     askOperator: "Ask whoever runs this server to turn on HTTPS; then open the page by its https:// address.",
     missing: "This browser has no calls. Use a current Firefox, Chrome, Edge or Safari.",
