@@ -2,6 +2,7 @@ import { Menu as Popup, MenuButton, MenuItem as Item, MenuProvider, MenuSeparato
 import { Check, type LucideIcon } from "lucide-react";
 import type { ReactElement, ReactNode } from "react";
 import { classes } from "./classes";
+import { portalPlace } from "./portal";
 import styles from "./Menu.module.css";
 
 /** A menu behind a button. `button` is the element that opens it, e.g. an `IconButton`. */
@@ -19,7 +20,15 @@ export function Menu({
   return (
     <MenuProvider placement={placement}>
       <MenuButton render={button} />
-      <Popup aria-label={label} className={styles.menu ?? ""} gutter={4} portal unmountOnHide>
+      <Popup
+        aria-label={label}
+        className={styles.menu ?? ""}
+        gutter={4}
+        unmountOnHide
+        portal
+        portalElement={portalPlace}
+        preserveTabOrder={false}
+      >
         {children}
       </Popup>
     </MenuProvider>
