@@ -5,7 +5,7 @@ import { useSlice } from "../../state/client";
 import { togglePanel, usePanel } from "../../state/panel";
 import { CAN_SHARE } from "../media/can-share";
 import type { CallActions } from "../media/useActions";
-import { useMedia } from "../useMedia";
+import { useMedia } from "../../shell/media";
 import { ControlButton } from "./ControlButton";
 import { MoreMenu } from "./MoreMenu";
 import type { FullScreen } from "./Stage";

@@ -143,10 +143,11 @@ export class StageModel {
     const speaking = sameSet(before.speaking, new Set(speakers));
     const self = people.find((person) => person.self);
     const { page, pages } = arrangement;
+    const pixelRatio = this.#page.pixelRatio();
     this.#view.set({ people, screens, self, placed, page, pages, focus, speaking, selfFloats, canFloat });
-    this.#ask(
-      tilesWanted({ placed, people, screens, speaking, pinned: wish.pinned, pixelRatio: this.#page.pixelRatio() }),
-    );
+    // Behind something else there is no stage, and what is shown instead does the asking.
+    if (wish.box.widthPx === 0) this.#asked = "";
+    else this.#ask(tilesWanted({ placed, people, screens, speaking, pinned: wish.pinned, pixelRatio }));
   }
 
   #tiles(people: readonly Person[], screens: readonly Screen[], box: Box, selfFloats: boolean): TileName[] {

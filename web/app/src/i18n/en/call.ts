@@ -257,16 +257,4 @@ export const call = {
     returning: "Returning to the call in {{room}}…",
     dismiss: "Do not return",
   },
-  keys: {
-    group: "Calls",
-    mute: "Mute or unmute",
-    camera: "Camera on or off",
-    talk: "Hold to talk while muted",
-    hand: "Raise or lower your hand",
-    share: "Share your screen",
-    view: "Next view",
-    people: "Participants",
-    chat: "Chat beside the call",
-    leave: "Leave the call",
-  },
 } as const satisfies Texts;

@@ -252,16 +252,4 @@ export const call = {
     returning: "正在返回“{{room}}”的通话…",
     dismiss: "不返回",
   },
-  keys: {
-    group: "通话",
-    mute: "静音或取消静音",
-    camera: "打开或关闭摄像头",
-    talk: "静音时按住说话",
-    hand: "举手或放下手",
-    share: "共享屏幕",
-    view: "下一种视图",
-    people: "参与者",
-    chat: "通话旁的聊天",
-    leave: "离开通话",
-  },
 } as const satisfies Texts;
