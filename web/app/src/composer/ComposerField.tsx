@@ -236,7 +236,12 @@ const fieldKey = (
 };
 
 /** `:tada:` becomes its emoji, if it is one. */
-const putShortcode = async (field: HTMLTextAreaElement, from: number, code: string, language: string): Promise<void> => {
+const putShortcode = async (
+  field: HTMLTextAreaElement,
+  from: number,
+  code: string,
+  language: string,
+): Promise<void> => {
   const [found] = findEmoji(await loadEmoji(language), code, 1);
   const whole = `:${code}:`;
   // Typing went on meanwhile.
