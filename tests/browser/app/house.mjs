@@ -122,7 +122,7 @@ export class Person {
   }
 
   get composer() {
-    return this.page.getByRole("textbox", { name: /^(Message to|发送到)/ });
+    return this.page.getByRole("textbox", { name: /^(Message to|发给)/ });
   }
 
   get log() {
