@@ -96,6 +96,7 @@ class PageCalls implements OpenCalls {
       room,
       opened,
       signalling: this.#signalling,
+      devices: this.#devices.devices,
       speaker: options.speaker ?? "",
       audioOnly: options.audioOnly ?? false,
       muted: options.muted ?? false,
@@ -136,7 +137,11 @@ class PageCalls implements OpenCalls {
     const call = this.current.get();
     if (call === undefined) return;
     const { microphone, camera } = call.local.get();
-    const state = { microphone: microphone.state === "on", camera: camera.state === "on" };
+    const state = {
+      microphone: microphone.state !== "off",
+      muted: microphone.state === "muted",
+      camera: camera.state === "on",
+    };
     remember(this.#storage, { room: call.room, ...state }, Date.now());
   };
 }
