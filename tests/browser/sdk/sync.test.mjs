@@ -275,21 +275,28 @@ test("a revoked token keeps what was written, until a new one comes", async () =
 });
 
 test("who was put out keeps unsent messages, and sends them when back", async () => {
-  const { ann, ben, room, proxies } = await pair();
-  proxies[1].cut();
-  await offline(ben);
-  await ben.room(room).post("unsent");
-  await ann.room(room).kick(ben.account.get().user);
-  proxies[1].mend();
-  ben.reconnect();
-  await slice(ben.outbox, ({ failed }) => failed === 1, "the message failed");
-  assert.deepEqual(await texts(ben, room), ["hello", "unsent"]);
-  const invite = await ann
-    .room(room)
-    .createInvite({ role: "member", expiresS: 3_600 });
-  await ben.acceptInvite(room, invite.invite);
-  await sent(ben);
-  await sameDigest(room, ann, ben);
+  const way = await proxy();
+  const fay = keep(await open(server.url));
+  const gus = keep(await open(way.url));
+  await fay.signIn({ kind: "token", token: await mint(server, "fay") });
+  await gus.signIn({ kind: "token", token: await mint(server, "gus") });
+  const room = await fay.createRoom({ name: "strict", visibility: "public" });
+  await gus.join(room);
+  await gus.room(room).post("hello");
+  await sent(gus);
+  way.cut();
+  await offline(gus);
+  await gus.room(room).post("unsent");
+  await fay.room(room).kick(gus.account.get().user);
+  way.mend();
+  gus.reconnect();
+  await slice(gus.outbox, ({ failed }) => failed === 1, "the message failed");
+  assert.deepEqual(await texts(gus, room), ["hello", "unsent"]);
+  const { invite } = await fay.room(room).createInvite({ role: "member", expiresS: 3_600 });
+  await gus.acceptInvite(room, invite);
+  await sent(gus);
+  await sameDigest(room, fay, gus);
+  assert.deepEqual(await texts(fay, room), ["hello", "unsent"]);
 });
 
 test("sign-in says why it fails", async () => {
