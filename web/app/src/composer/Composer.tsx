@@ -50,7 +50,14 @@ function Writing({
         <div className={styles.banner}>
           <Pencil size={14} aria-hidden="true" />
           <span className={styles.bannerText}>{t("compose.editing")}</span>
-          <IconButton icon={X} label={t("compose.cancelEdit")} keys="Esc" iconSize={16} placement="top" onClick={stopEditing} />
+          <IconButton
+            icon={X}
+            label={t("compose.cancelEdit")}
+            keys="Esc"
+            iconSize={16}
+            placement="top"
+            onClick={stopEditing}
+          />
         </div>
         <ComposerField
           key={message.key}

@@ -63,13 +63,21 @@ export function FormatBar({
       <ToolbarItem
         {...keepFocus}
         render={<IconButton icon={AtSign} label={t("compose.mention")} placement="top" />}
-        onClick={() => onInsert(/(^|\s)$/.test(field.current?.value.slice(0, field.current.selectionStart) ?? "") ? "@" : " @")}
+        onClick={() =>
+          onInsert(/(^|\s)$/.test(field.current?.value.slice(0, field.current.selectionStart) ?? "") ? "@" : " @")
+        }
       />
       <ToolbarItem
         {...keepFocus}
         className={styles.toggle}
         render={
-          <IconButton icon={CaseSensitive} label={t("compose.formatting")} pressed={shown} placement="top" iconSize={20} />
+          <IconButton
+            icon={CaseSensitive}
+            label={t("compose.formatting")}
+            pressed={shown}
+            placement="top"
+            iconSize={20}
+          />
         }
         onClick={() => setShown(!shown)}
       />
@@ -91,9 +99,7 @@ export function FormatBar({
           onClick={() => onFormat(kind)}
         />
       ))}
-      {anchor !== undefined && (
-        <EmojiPopover anchor={anchor} onPick={onInsert} onClose={() => setAnchor(undefined)} />
-      )}
+      {anchor !== undefined && <EmojiPopover anchor={anchor} onPick={onInsert} onClose={() => setAnchor(undefined)} />}
     </Toolbar>
   );
 }

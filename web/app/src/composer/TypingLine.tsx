@@ -24,7 +24,9 @@ export function TypingLine({ room }: { readonly room: RoomHandle }) {
             <span />
           </span>
           <span className={styles.words}>
-            {typing.length > NAMES_MAX ? t("typingMany") : t("typing", { count: typing.length, names: format.list(names) })}
+            {typing.length > NAMES_MAX
+              ? t("typingMany")
+              : t("typing", { count: typing.length, names: format.list(names) })}
           </span>
         </>
       )}

@@ -66,6 +66,7 @@ class PageCalls implements OpenCalls {
     if (typeof window === "undefined") return;
     this.#recall();
     addEventListener("pagehide", this.#onHide);
+    this.#forget.push(() => removeEventListener("pagehide", this.#onHide));
     this.#others = new BroadcastChannel(`${options.account ?? "greenroom"}.calls`);
     this.#others.onmessage = ({ data }) => this.#onOther(data);
   }
@@ -88,7 +89,6 @@ class PageCalls implements OpenCalls {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    removeEventListener("pagehide", this.#onHide);
     await this.current.get()?.leave();
     this.#others?.close();
     this.#devices.close();
