@@ -8,6 +8,7 @@ import type { LiveCall } from "./call.js";
 import { support } from "./capture.js";
 import { DeviceList } from "./devices.js";
 import { recall, remember, type Interrupted, type TabStorage } from "./interrupted.js";
+import type { Opened } from "./local.js";
 import { Running } from "./running.js";
 import { Serial } from "./serial.js";
 
@@ -82,9 +83,13 @@ class PageCalls implements OpenCalls {
     return preview;
   }
 
-  join(room: RoomId, options: JoinOptions): Promise<Call> {
+  async join(room: RoomId, options: JoinOptions): Promise<Call> {
+    const { openDevices, OpenPreview } = await import("./preview.js");
+    const wanted = { ...options, ...(options.audioOnly === true && { camera: false }) };
+    const given = options.preview instanceof OpenPreview ? options.preview.give() : {};
+    const opened = await openDevices(wanted, given);
     // One after another: leaving the one must not come after joining the other.
-    return this.#joining.run(() => this.#join(room, options));
+    return this.#joining.run(() => this.#join(room, options, opened));
   }
 
   async close(): Promise<void> {
@@ -95,15 +100,9 @@ class PageCalls implements OpenCalls {
     for (const forget of this.#forget.splice(0)) forget();
   }
 
-  async #join(room: RoomId, options: JoinOptions): Promise<Call> {
-    const [{ LiveCall }, { openDevices, OpenPreview }] = await Promise.all([
-      import("./call.js"),
-      import("./preview.js"),
-    ]);
+  async #join(room: RoomId, options: JoinOptions, opened: Opened): Promise<Call> {
+    const { LiveCall } = await import("./call.js");
     await this.current.get()?.leave();
-    const wanted = { ...options, ...(options.audioOnly === true && { camera: false }) };
-    const given = options.preview instanceof OpenPreview ? options.preview.give() : {};
-    const opened = await openDevices(wanted, given);
     let call: LiveCall | undefined = undefined;
     const setup = {
       room,
