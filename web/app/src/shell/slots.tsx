@@ -4,4 +4,3 @@ export { PinsPanel } from "../panels/PinsPanel";
 export { SearchPanel } from "../panels/SearchPanel";
 export { ThreadPanel } from "../panels/ThreadPanel";
 export { RoomTimeline } from "../timeline/RoomTimeline";
-
