@@ -9,11 +9,13 @@ import { closeDoor, door } from "./door";
 import { useEndings } from "./endings";
 import styles from "./index.module.css";
 
+export { CallChat } from "./beside/CallChat";
 export { CallButton } from "./CallButton";
 export { CallInvitation } from "./CallInvitation";
 
 const Stage = lazy(() => import("./inside").then(({ StageDoor }) => ({ default: StageDoor })));
 const Dock = lazy(() => import("./inside").then(({ Dock }) => ({ default: Dock })));
+const People = lazy(() => import("./inside").then(({ People }) => ({ default: People })));
 const Interrupted = lazy(() => import("./inside").then(({ Interrupted }) => ({ default: Interrupted })));
 
 /** Whether {@link CallStage} has something to show in this room, in place of its timeline. */
@@ -35,6 +37,15 @@ export function CallStage({ room }: { readonly room: RoomId }) {
       }
     >
       <Stage key={room} room={room} />
+    </Suspense>
+  );
+}
+
+/** Who is in the room's call: beside it. */
+export function CallPeople({ room }: { readonly room: RoomId }) {
+  return (
+    <Suspense fallback={<Spinner />}>
+      <People room={room} />
     </Suspense>
   );
 }

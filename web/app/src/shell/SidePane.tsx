@@ -1,10 +1,31 @@
+import { ArrowLeft, X } from "lucide-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
 import type { RoomId } from "@greenroom/client";
 import { MembersPanel } from "../rooms/MembersPanel";
-import type { Panel } from "../state/panel";
+import { closePanel, type Panel } from "../state/panel";
+import { IconButton } from "../ui/IconButton";
 import { CallChat, PinsPanel, SearchPanel, ThreadPanel } from "./slots";
+import { PHONE, useMedia } from "./media";
+import styles from "./SidePane.module.css";
 
-/** What stands beside a room. */
+/** What stands beside a room, under its name. */
 export function SidePane({ room, panel }: { readonly room: RoomId; readonly panel: Panel }) {
+  const { t } = useTranslation("shell");
+  const phone = useMedia(PHONE);
+  return (
+    <>
+      <header className={styles.head}>
+        {phone && <IconButton icon={ArrowLeft} label={t("panel.close")} onClick={closePanel} />}
+        <h2 className={styles.title}>{t(`panel.${panel.kind}`)}</h2>
+        {!phone && <IconButton icon={X} label={t("panel.close")} onClick={closePanel} />}
+      </header>
+      <div className={styles.body}>{contentOf(room, panel)}</div>
+    </>
+  );
+}
+
+function contentOf(room: RoomId, panel: Panel): ReactNode {
   switch (panel.kind) {
     case "thread":
       return <ThreadPanel key={panel.root} room={room} root={panel.root} />;

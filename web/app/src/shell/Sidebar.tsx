@@ -9,9 +9,11 @@ import { Avatar } from "../ui/Avatar";
 import { IconButton } from "../ui/IconButton";
 import { Menu, MenuItem } from "../ui/Menu";
 import { Mark } from "./Mark";
+import { PHONE, useMedia } from "./media";
 import { groupRooms } from "./room-groups";
 import { RoomRow } from "./RoomRow";
 import { isApple, keysOf } from "./shortcuts";
+import { Start } from "./Start";
 import styles from "./Sidebar.module.css";
 
 /** One's rooms, the way to others, and who one is. */
@@ -31,7 +33,7 @@ function SidebarHead() {
     <div className={styles.head}>
       <div className={styles.title}>
         <Mark size={26} />
-        <span className={styles.app}>{t("app")}</span>
+        <h1 className={styles.app}>{t("app")}</h1>
         <Menu label={t("list.add")} button={<IconButton icon={Plus} label={t("list.add")} />}>
           <MenuItem icon={SquarePen} onSelect={() => openDialog({ kind: "create-room" })}>
             {t("list.createRoom")}
@@ -47,9 +49,14 @@ function SidebarHead() {
           </MenuItem>
         </Menu>
       </div>
-      <button type="button" className={styles.find} onClick={() => openDialog({ kind: "switcher" })}>
+      <button
+        type="button"
+        className={styles.find}
+        aria-label={t("list.find")}
+        onClick={() => openDialog({ kind: "switcher" })}
+      >
         <Search size={16} aria-hidden="true" />
-        <span className={styles.findWords}>{t("list.find")}</span>
+        <span className={styles.findWords}>{t("list.goTo")}</span>
         <kbd className={styles.keys}>{keysOf("switcher", isApple())}</kbd>
       </button>
     </div>
@@ -60,11 +67,12 @@ function RoomList() {
   const { t } = useTranslation("shell");
   const rooms = useSlice(useClient().rooms);
   const route = useRoute();
+  const phone = useMedia(PHONE);
   const groups = useMemo(() => groupRooms(rooms), [rooms]);
   const current = route.at === "room" ? route.room : undefined;
   return (
     <div className={styles.list}>
-      {rooms.length === 0 && <p className={styles.none}>{t("list.none")}</p>}
+      {rooms.length === 0 && (phone ? <Start /> : <p className={styles.none}>{t("list.none")}</p>)}
       <Group title={t("list.rooms")} rooms={groups.rooms} current={current} />
       <Group title={t("list.direct")} rooms={groups.direct} current={current} />
       <Group title={t("list.past")} rooms={groups.past} current={current} />

@@ -7,6 +7,7 @@ import { go, useRoute, type Route } from "../state/route";
 import { Spinner } from "../ui/Spinner";
 import { Dialogs } from "./Dialogs";
 import { ErrorBoundary } from "./ErrorBoundary";
+import { PHONE, useMedia } from "./media";
 import { Notices } from "./Notices";
 import { RoomPane } from "./RoomPane";
 import { CallDock } from "./slots";
@@ -29,15 +30,20 @@ export function Workspace() {
   usePanelOfRoute(route);
   useFirstRoom(route);
   const beside = route.at === "room" && panel !== undefined;
+  const pane = beside ? "side" : route.at === "home" ? "list" : "main";
+  const phone = useMedia(PHONE);
   return (
-    <div className={styles.layout} data-pane={beside ? "side" : route.at === "home" ? "list" : "main"}>
+    <div className={styles.layout} data-pane={pane}>
       <a className={styles.skip} href="#main" onClick={skipToMain}>
         {t("skip")}
       </a>
       <Notices className={styles.notices ?? ""} />
-      <nav className={styles.sidebar} aria-label={t("landmarks.rooms")} data-landmark tabIndex={-1}>
-        <Sidebar />
-      </nav>
+      {/* The only pane there is, is the main one. */}
+      <div className={styles.sidebar} role={phone && pane === "list" ? "main" : undefined}>
+        <nav className={styles.rooms} aria-label={t("landmarks.rooms")} data-landmark tabIndex={-1}>
+          <Sidebar />
+        </nav>
+      </div>
       <main id="main" className={styles.main} data-landmark tabIndex={-1}>
         <ErrorBoundary resetKey={location.hash}>
           <Main route={route} />
@@ -94,12 +100,9 @@ function useFirstRoom(route: Route): void {
   useEffect(() => {
     if (settled.current || first === undefined) return;
     settled.current = true;
-    if (matchMedia(WIDE).matches) go({ at: "room", room: first }, "replace");
+    if (!matchMedia(PHONE).matches) go({ at: "room", room: first }, "replace");
   }, [first]);
 }
-
-/** Wider than one pane: as in the styles. */
-const WIDE = "(min-width: 721px)";
 
 function skipToMain(event: React.MouseEvent): void {
   event.preventDefault(); // the fragment is where one is in the app

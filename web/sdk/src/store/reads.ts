@@ -9,7 +9,7 @@ import { hasContent, REPLY_STUB } from "./item.js";
 import type { StoredAccount } from "./local-store.js";
 import { stampOf } from "./records.js";
 import type { ItemRecord, Lane, MemberRecord, Position, RoomRecord } from "./records.js";
-import { dotIn, laneFrom, laneSpan, roomSpan } from "./schema.js";
+import { dotIn, laneFrom, laneSpan, roomSpan, type Schema } from "./schema.js";
 
 const READ = { mode: "readonly" } as const;
 
@@ -45,16 +45,8 @@ export class Reads {
   }
 
   /** Up to `limit` items that end before a position, or at the end of the lane; in order. */
-  async before(lane: Lane, before: Position | undefined, limit: number): Promise<readonly ItemRecord[]> {
-    const items: ItemRecord[] = [];
-    await this.#db.run(["items"], READ, (tx) => {
-      items.length = 0;
-      return tx.walk("items", laneSpan(lane, undefined, before), "prev", (item) => {
-        items.push(item);
-        return items.length < limit;
-      });
-    });
-    return items.reverse();
+  before(lane: Lane, before: Position | undefined, limit: number): Promise<readonly ItemRecord[]> {
+    return this.#db.run(["items"], READ, (tx) => tx.getLast("items", laneSpan(lane, undefined, before), limit));
   }
 
   /** Up to `limit` items after a position, or from the start of the lane. */
@@ -73,18 +65,14 @@ export class Reads {
   }
 
   /** The item with `index` items before it, of `total`: sought from the nearer end. */
-  async at(lane: Lane, index: number, total: number): Promise<ItemRecord | undefined> {
-    let found: ItemRecord | undefined;
-    await this.#db.run(["items"], READ, (tx) => {
-      const first = (item: ItemRecord): boolean => {
-        found = item;
-        return false;
-      };
-      return index * 2 < total
-        ? tx.walk("items", laneSpan(lane), "next", first, index)
-        : tx.walk("items", laneSpan(lane), "prev", first, total - 1 - index);
+  at(lane: Lane, index: number, total: number): Promise<ItemRecord | undefined> {
+    return this.#db.run(["items"], READ, async (tx) => {
+      const fromStart = index * 2 < total;
+      const key = fromStart
+        ? await tx.keyAt("items", laneSpan(lane), "next", index)
+        : await tx.keyAt("items", laneSpan(lane), "prev", Math.max(0, total - 1 - index));
+      return key === undefined ? undefined : tx.get("items", key as unknown as Schema["items"]["key"]);
     });
-    return found;
   }
 
   async items(room: RoomId, keys: Iterable<DotKey>): Promise<ReadonlyMap<DotKey, ItemRecord | undefined>> {

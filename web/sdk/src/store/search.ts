@@ -62,16 +62,10 @@ const searchLane = async (
   }
 };
 
+/** Newest first. */
 const chunkBefore = async (db: Database, lane: Lane, before: Position | undefined): Promise<readonly ItemRecord[]> => {
-  const items: ItemRecord[] = [];
-  await db.run(["items"], { mode: "readonly" }, (tx) => {
-    items.length = 0;
-    return tx.walk("items", laneSpan(lane, undefined, before), "prev", (item) => {
-      items.push(item);
-      return items.length < CHUNK;
-    });
-  });
-  return items;
+  const span = laneSpan(lane, undefined, before);
+  return (await db.run(["items"], { mode: "readonly" }, (tx) => tx.getLast("items", span, CHUNK))).reverse();
 };
 
 const matching = (item: ItemRecord, room: RoomRecord, { query, wanted }: Scan): Found[] => {

@@ -2,10 +2,10 @@ import type { Call } from "@greenroom/client";
 import { Hand, MessageSquare, Mic, MicOff, MonitorUp, MonitorX, PhoneOff, Users, Video, VideoOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useSlice } from "../../state/client";
+import { togglePanel, usePanel } from "../../state/panel";
 import type { CallActions } from "../media/useActions";
 import { ControlButton } from "./ControlButton";
 import { MoreMenu } from "./MoreMenu";
-import type { SideKind } from "./Side";
 import type { FullScreen } from "./Stage";
 import type { StageModel } from "./stage-model";
 import { ViewMenu } from "./ViewMenu";
@@ -18,19 +18,16 @@ export function Controls({
   call,
   actions,
   model,
-  side,
-  toggleSide,
   fullScreen,
 }: {
   readonly call: Call;
   readonly actions: CallActions;
   readonly model: StageModel;
-  readonly side: SideKind | undefined;
-  readonly toggleSide: (side: SideKind) => void;
   readonly fullScreen: FullScreen;
 }) {
   const { t } = useTranslation("call");
   const { self, people } = useSlice(model.view);
+  const panel = usePanel()?.kind;
   return (
     <div className={styles.bar} role="toolbar" aria-label={t("controls.label")}>
       <div className={styles.group}>
@@ -54,16 +51,16 @@ export function Controls({
           icon={Users}
           label={t("controls.people")}
           keys="P"
-          pressed={side === "people"}
+          pressed={panel === "call-people"}
           count={people.length}
-          onClick={() => toggleSide("people")}
+          onClick={() => togglePanel({ kind: "call-people" })}
         />
         <ControlButton
           icon={MessageSquare}
           label={t("controls.chat")}
           keys="C"
-          pressed={side === "chat"}
-          onClick={() => toggleSide("chat")}
+          pressed={panel === "call-chat"}
+          onClick={() => togglePanel({ kind: "call-chat" })}
         />
         <MoreMenu call={call} actions={actions} model={model} fullScreen={fullScreen} />
       </div>
@@ -98,7 +95,6 @@ export function MicrophoneButton({ call, actions }: ButtonProps) {
 export function CameraButton({ call, actions }: ButtonProps) {
   const { t } = useTranslation("call");
   const on = useSlice(call.local).camera.state === "on";
-  const audioOnly = useSlice(call.audioOnly);
   return (
     <ControlButton
       icon={on ? Video : VideoOff}
@@ -107,7 +103,6 @@ export function CameraButton({ call, actions }: ButtonProps) {
       keys="V"
       pressed={on}
       tone={on ? "plain" : "off"}
-      disabled={audioOnly}
       onClick={actions.toggleCamera}
     />
   );

@@ -11,7 +11,7 @@ import {
 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useAccount, useRoom, useSlice } from "../../state/client";
+import { useSlice } from "../../state/client";
 import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
 import { VIEW_MODES } from "../arrange/arrangement";
 import { openPictureInPicture, pictureInPicture } from "../dock/picture-in-picture";
@@ -19,17 +19,10 @@ import type { CallActions } from "../media/useActions";
 import { Confirm } from "./Confirm";
 import { ControlButton } from "./ControlButton";
 import { DevicesDialog } from "./DevicesDialog";
+import { useModeration } from "./moderation";
 import type { FullScreen } from "./Stage";
 import type { StageModel } from "./stage-model";
 import { chooseView, VIEW_ICONS } from "./ViewMenu";
-
-/** Whether the person may mute others, put them out, and end the call for all. */
-export function useModeration(call: Call): { readonly moderates: boolean; readonly ends: boolean } {
-  const summary = useSlice(useRoom(call.room).summary);
-  const account = useAccount();
-  const moderates = summary?.role === "moderator" || summary?.role === "owner";
-  return { moderates, ends: moderates || summary?.call?.startedBy === account.user };
-}
 
 /** What is needed seldom. */
 export function MoreMenu({

@@ -26,12 +26,13 @@ export interface TileProps {
   readonly paused?: Slot["reason"] | undefined;
   readonly speaking: boolean;
   readonly pinned: boolean;
+  readonly tabStop: boolean;
   readonly onPin: (tile: TileName) => void;
 }
 
 /** Somebody's tile or a shared screen, where the arrangement puts it. */
 export const Tile = memo(function Tile(props: TileProps) {
-  const { placed, person, screen, stream, paused, speaking, pinned, onPin } = props;
+  const { placed, person, screen, stream, paused, speaking, pinned, tabStop, onPin } = props;
   const { t } = useTranslation("call");
   const name = screen
     ? t("stage.screenOf", { name: person.name })
@@ -76,6 +77,7 @@ export const Tile = memo(function Tile(props: TileProps) {
         label={t(pinned ? "stage.unpin" : "stage.pin", { name })}
         onClick={() => onPin(placed.tile)}
         pressed={pinned}
+        tabStop={tabStop}
       />
     </li>
   );

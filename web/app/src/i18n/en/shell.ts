@@ -26,6 +26,7 @@ export const shell = {
     direct: "Direct messages",
     past: "Past rooms",
     find: "Find a room or a person",
+    goTo: "Go to…",
     add: "New",
     createRoom: "Create a room",
     browseRooms: "Browse rooms",
@@ -54,6 +55,14 @@ export const shell = {
     pickTitle: "Pick a room",
     pickText: "Choose one on the left, or press {{keys}} to find one.",
     loading: "Opening",
+  },
+  panel: {
+    thread: "Thread",
+    members: "Members",
+    pins: "Pinned messages",
+    search: "Search in this room",
+    "call-chat": "Chat",
+    close: "Close the side panel",
   },
   door: {
     left: "You are no longer in this room. What you have of it stays readable.",

@@ -26,6 +26,7 @@ export const shell = {
     direct: "私聊",
     past: "过往的房间",
     find: "查找房间或人",
+    goTo: "前往…",
     add: "新建",
     createRoom: "创建房间",
     browseRooms: "浏览房间",
@@ -49,6 +50,14 @@ export const shell = {
     pickTitle: "选择一个房间",
     pickText: "从列表中选择，或按 {{keys}} 查找。",
     loading: "正在打开",
+  },
+  panel: {
+    thread: "话题",
+    members: "成员",
+    pins: "置顶消息",
+    search: "在此房间搜索",
+    "call-chat": "聊天",
+    close: "关闭侧栏",
   },
   door: {
     left: "您已不在此房间。已有的内容仍可阅读。",

@@ -1,0 +1,14 @@
+import type { RoomId } from "@greenroom/client";
+import { useTranslation } from "react-i18next";
+import { PanelHead } from "./PanelHead";
+import styles from "./CallChat.module.css";
+
+/** The room's messages beside its call. */
+export function CallChat({ room }: { readonly room: RoomId }) {
+  const { t } = useTranslation("call");
+  return (
+    <div className={styles.panel} data-room={room}>
+      <PanelHead title={t("chat.title")} />
+    </div>
+  );
+}

@@ -1,0 +1,16 @@
+import { X } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { closePanel } from "../../state/panel";
+import { IconButton } from "../../ui/IconButton";
+import styles from "./PanelHead.module.css";
+
+/** What a panel beside the call is, and the way to close it. */
+export function PanelHead({ title }: { readonly title: string }) {
+  const { t } = useTranslation("ui");
+  return (
+    <header className={styles.head}>
+      <h2 className={styles.title}>{title}</h2>
+      <IconButton icon={X} label={t("close")} onClick={closePanel} />
+    </header>
+  );
+}
