@@ -4,7 +4,10 @@ import { RoomHeader } from "../rooms/RoomHeader";
 import { useRoom, useSlice } from "../state/client";
 import { enterLandmark } from "./landmarks";
 import { RoomDoor } from "./RoomDoor";
-import { CallButton, CallInvitation, CallStage, Composer, RoomTimeline, useCallStage } from "./slots";
+import { CallButton, CallInvitation, CallStage, useCallStage } from "../call";
+import { Composer } from "../composer/Composer";
+import { focusComposer } from "../composer/focus";
+import { RoomTimeline } from "../timeline/RoomTimeline";
 import styles from "./RoomPane.module.css";
 
 /** A room: what it is called, its call or its messages, and where one writes. */
@@ -37,6 +40,7 @@ function useArrival(): void {
     const main = document.getElementById("main");
     const inDialog = document.querySelector("[role=dialog]") !== null;
     if (main === null || inDialog || matchMedia("(pointer: coarse)").matches) return;
-    enterLandmark(main);
+    if (document.querySelector("main textarea") === null) enterLandmark(main);
+    else focusComposer();
   }, []);
 }

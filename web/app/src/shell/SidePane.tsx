@@ -1,11 +1,13 @@
 import { ArrowLeft, X } from "lucide-react";
-import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { RoomId } from "@greenroom/client";
 import { MembersPanel } from "../rooms/MembersPanel";
 import { closePanel, type Panel } from "../state/panel";
 import { IconButton } from "../ui/IconButton";
-import { CallChat, PinsPanel, SearchPanel, ThreadPanel } from "./slots";
+import { CallChat, CallPeople } from "../call";
+import { PinsPanel } from "../panels/PinsPanel";
+import { SearchPanel } from "../panels/SearchPanel";
+import { ThreadPanel } from "../panels/ThreadPanel";
 import { PHONE, useMedia } from "./media";
 import styles from "./SidePane.module.css";
 
@@ -13,6 +15,9 @@ import styles from "./SidePane.module.css";
 export function SidePane({ room, panel }: { readonly room: RoomId; readonly panel: Panel }) {
   const { t } = useTranslation("shell");
   const phone = useMedia(PHONE);
+  // Those of calls have heads of their own.
+  if (panel.kind === "call-chat") return <CallChat room={room} />;
+  if (panel.kind === "call-people") return <CallPeople room={room} />;
   return (
     <>
       <header className={styles.head}>
@@ -20,12 +25,16 @@ export function SidePane({ room, panel }: { readonly room: RoomId; readonly pane
         <h2 className={styles.title}>{t(`panel.${panel.kind}`)}</h2>
         {!phone && <IconButton icon={X} label={t("panel.close")} onClick={closePanel} />}
       </header>
-      <div className={styles.body}>{contentOf(room, panel)}</div>
+      <div className={styles.body}>
+        <Content room={room} panel={panel} />
+      </div>
     </>
   );
 }
 
-function contentOf(room: RoomId, panel: Panel): ReactNode {
+type OfRoom = Exclude<Panel, { kind: "call-chat" | "call-people" }>;
+
+function Content({ room, panel }: { readonly room: RoomId; readonly panel: OfRoom }) {
   switch (panel.kind) {
     case "thread":
       return <ThreadPanel key={panel.root} room={room} root={panel.root} />;
@@ -35,7 +44,5 @@ function contentOf(room: RoomId, panel: Panel): ReactNode {
       return <PinsPanel room={room} />;
     case "search":
       return <SearchPanel room={room} />;
-    case "call-chat":
-      return <CallChat room={room} />;
   }
 }

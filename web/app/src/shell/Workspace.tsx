@@ -10,7 +10,7 @@ import { ErrorBoundary } from "./ErrorBoundary";
 import { PHONE, useMedia } from "./media";
 import { Notices } from "./Notices";
 import { RoomPane } from "./RoomPane";
-import { CallDock } from "./slots";
+import { CallDock } from "../call";
 import { Sidebar } from "./Sidebar";
 import { SidePane } from "./SidePane";
 import { Start } from "./Start";

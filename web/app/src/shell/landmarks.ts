@@ -8,9 +8,9 @@ export function cycleLandmarks(step: 1 | -1): void {
   if (next !== undefined) enterLandmark(next);
 }
 
-/** Focuses what one most likely wants of a part: what it marks so, what was chosen in it, or itself. */
+/** Focuses what one most likely wants of a part: what it marks so, where one writes, what was chosen in it, or itself. */
 export function enterLandmark(part: HTMLElement): void {
-  const wanted = part.querySelector<HTMLElement>("[data-landmark-focus], [aria-current='page']");
+  const wanted = part.querySelector<HTMLElement>("[data-landmark-focus], textarea, [aria-current='page']");
   (wanted !== null && isShown(wanted) ? wanted : part).focus();
 }
 

@@ -18,7 +18,22 @@ export type Command =
 export type Keys = readonly [...("Mod" | "Alt" | "Shift")[], string];
 
 type Told =
-  "escape" | "send" | "newline" | "editLast" | "bold" | "italic" | "code" | "mute" | "camera" | "talk" | "hand";
+  | "escape"
+  | "send"
+  | "newline"
+  | "editLast"
+  | "bold"
+  | "italic"
+  | "code"
+  | "mute"
+  | "camera"
+  | "talk"
+  | "hand"
+  | "screen"
+  | "view"
+  | "people"
+  | "chat"
+  | "fullScreen";
 
 /** `does` is done here; `tells` is done by what has the focus and only listed. */
 export type Shortcut =
@@ -49,7 +64,12 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { group: "calls", tells: "talk", keys: [" "] },
   { group: "calls", tells: "mute", keys: ["Mod", "d"] },
   { group: "calls", tells: "camera", keys: ["Mod", "e"] },
+  { group: "calls", tells: "screen", keys: ["s"] },
   { group: "calls", tells: "hand", keys: ["h"] },
+  { group: "calls", tells: "view", keys: ["l"] },
+  { group: "calls", tells: "people", keys: ["p"] },
+  { group: "calls", tells: "chat", keys: ["c"] },
+  { group: "calls", tells: "fullScreen", keys: ["f"] },
 ];
 
 /** What of a key press counts. */

@@ -40,32 +40,25 @@ function useMessages(): void {
   useEffect(
     () =>
       client.onMessage((found) => {
-        void tell(
-          client,
-          found,
-          (name, room) => t("announce.mention", { name, room }),
-          (name, text) => t("announce.message", { name, text }),
-        );
+        void tell(client, found, (name, room) => announce(t("announce.mention", { name, room })));
       }),
     [client, t],
   );
 }
 
+/** Tells of a message elsewhere; those of the room in view are the timeline's to announce. */
 async function tell(
   client: Client,
   { room, message }: Found,
-  mention: (name: string, room: string) => string,
-  words: (name: string, text: string) => string,
+  onMention: (name: string, room: string) => void,
 ): Promise<void> {
-  if (message.body.state !== "present") return;
+  if (message.body.state !== "present" || isInView(room)) return;
   const own = client.account.get()?.user;
   const summary = client.rooms.get().find((one) => one.room === room);
   if (summary === undefined || message.author === own) return;
   const name = await nameOf(client, room, message.author);
   const { text, mentions } = message.body;
-  const mentioned = own !== undefined && mentions.includes(own);
-  if (isInView(room)) return announce(words(name, text));
-  if (mentioned) announce(mention(name, summary.name));
+  if (own !== undefined && mentions.includes(own)) onMention(name, summary.name);
   const { notifications, sounds } = preferences.get();
   if (!notifications) return;
   const title = summary.visibility === "direct" ? name : `${name} · ${summary.name}`;

@@ -61,7 +61,6 @@ export const shell = {
     members: "Members",
     pins: "Pinned messages",
     search: "Search in this room",
-    "call-chat": "Chat",
     close: "Close the side panel",
   },
   door: {
@@ -119,7 +118,6 @@ export const shell = {
     sendFailed_other: "{{count}} messages were not accepted by the server.",
   },
   announce: {
-    message: "{{name}}: {{text}}",
     mention: "{{name}} mentions you in {{room}}",
   },
   switcher: {
@@ -161,6 +159,11 @@ export const shell = {
     camera: "Camera on or off",
     talk: "Hold to talk",
     hand: "Raise or lower your hand",
+    screen: "Share your screen",
+    view: "Another view",
+    people: "Participants",
+    chat: "Chat",
+    fullScreen: "Full screen",
   },
   settings: {
     title: "Settings",
