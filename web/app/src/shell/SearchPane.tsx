@@ -1,4 +1,4 @@
-import { SearchPanel } from "./slots";
+import { SearchPanel } from "../panels/SearchPanel";
 
 /** Search over all rooms. */
 export function SearchPane() {

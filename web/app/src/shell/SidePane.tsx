@@ -5,7 +5,9 @@ import { MembersPanel } from "../rooms/MembersPanel";
 import { closePanel, type Panel } from "../state/panel";
 import { IconButton } from "../ui/IconButton";
 import { CallChat, CallPeople } from "../call";
-import { PinsPanel, SearchPanel, ThreadPanel } from "./slots";
+import { PinsPanel } from "../panels/PinsPanel";
+import { SearchPanel } from "../panels/SearchPanel";
+import { ThreadPanel } from "../panels/ThreadPanel";
 import { PHONE, useMedia } from "./media";
 import styles from "./SidePane.module.css";
 
