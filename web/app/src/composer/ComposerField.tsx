@@ -57,7 +57,13 @@ export function ComposerField({
   const blank = text.trim() === "";
   const listed = suggestions.items.length > 0;
 
-  useAutogrow(field, text);
+  // As tall as what is in it.
+  useLayoutEffect(() => {
+    const now = field.current;
+    if (now === null) return;
+    now.style.blockSize = "auto";
+    now.style.blockSize = `${now.scrollHeight}px`;
+  }, [text]);
   useEffect(() => {
     const now = field.current;
     if (now === null) return undefined;
@@ -126,6 +132,7 @@ export function ComposerField({
         ref={field}
         className={styles.field}
         rows={1}
+        data-landmark-focus={thread === undefined ? "" : undefined}
         dir="auto"
         value={text}
         placeholder={placeholder}
@@ -173,15 +180,6 @@ export function ComposerField({
 const trimmed = (text: string): string => text.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd();
 
 const isTouch = (): boolean => matchMedia("(pointer: coarse)").matches;
-
-const useAutogrow = (field: { readonly current: HTMLTextAreaElement | null }, text: string): void => {
-  useLayoutEffect(() => {
-    const now = field.current;
-    if (now === null) return;
-    now.style.blockSize = "auto";
-    now.style.blockSize = `${now.scrollHeight}px`;
-  }, [field, text]);
-};
 
 const suggestionKey = (
   { key, shiftKey }: KeyboardEvent,

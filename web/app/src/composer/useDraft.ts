@@ -13,10 +13,10 @@ export interface Draft {
   /** Changes when the field must begin anew with {@link Draft.initial}. */
   readonly key: string;
   readonly initial: string;
-  keep(text: string): void;
-  clear(): void;
+  readonly keep: (text: string) => void;
+  readonly clear: () => void;
   /** Brings a text back that could not be kept as a message. */
-  restore(text: string): void;
+  readonly restore: (text: string) => void;
 }
 
 /** What was begun and not sent in a room (on the device) or a thread. */

@@ -6,8 +6,8 @@ import { tellSent } from "./sent";
 
 export interface Send {
   /** Writes a message. `restore` gets the text back when it cannot be kept at all. */
-  post(text: string, mentions: readonly UserId[], restore: (text: string) => void): void;
-  edit(message: Message, text: string, mentions: readonly UserId[]): void;
+  readonly post: (text: string, mentions: readonly UserId[], restore: (text: string) => void) => void;
+  readonly edit: (message: Message, text: string, mentions: readonly UserId[]) => void;
 }
 
 /** Writes to a room or thread. Never waits: what is written is in the list at once. */

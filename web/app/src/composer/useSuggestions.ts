@@ -16,9 +16,9 @@ export interface Suggestions {
   readonly items: readonly Suggestion[];
   readonly chosen: number;
   /** Looks again: the text or the caret is another. */
-  look(text: string, caret: number): void;
-  choose(at: number): void;
-  close(): void;
+  readonly look: (text: string, caret: number) => void;
+  readonly choose: (at: number) => void;
+  readonly close: () => void;
 }
 
 /** Suggests who or which emoji is being named. */

@@ -26,13 +26,14 @@ export function EmojiPicker({ onPick }: { readonly onPick: (emoji: string) => vo
       onEmojiSelect={({ emoji }) => onPick(emoji)}
     >
       <div className={styles.head}>
-        {/* eslint-disable-next-line jsx-a11y/no-autofocus -- opened to choose; focus goes back when it closes */}
+        {/* eslint-disable jsx-a11y/no-autofocus -- opened to choose; focus goes back when it closes */}
         <Picker.Search
           className={styles.search}
           placeholder={t("emoji.search")}
           aria-label={t("emoji.search")}
           autoFocus
         />
+        {/* eslint-enable jsx-a11y/no-autofocus */}
         <Picker.SkinToneSelector className={styles.tone} aria-label={t("emoji.tone", { tone: "" })} />
       </div>
       <Picker.Viewport className={styles.viewport}>

@@ -16,7 +16,7 @@ interface Reading {
 
 /** At most so many emoji alone stand larger. */
 const JUMBO_CHARS_MAX = 16;
-const ONLY_EMOJI = /^(?:[\p{Extended_Pictographic}\u200d\ufe0f\u{1f1e6}-\u{1f1ff}\u{1f3fb}-\u{1f3ff}]|\s)+$/u;
+const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}|\p{Regional_Indicator}|\p{Emoji_Modifier}|\u200d|\ufe0f|\s)+$/u;
 
 /** The text of a message, formatted. `mentions` are those its post names; `self` is told apart. */
 export const Markdown = memo(function Markdown({

@@ -21,6 +21,7 @@ export function JumpDialog({
 }) {
   const { t } = useTranslation("timeline");
   const [date, setDate] = useState(() => dateOf(initialMs));
+  const [today] = useState(() => dateOf(Date.now()));
   const [busy, setBusy] = useState(false);
   const jump = async (): Promise<void> => {
     setBusy(true);
@@ -57,7 +58,7 @@ export function JumpDialog({
           void jump();
         }}
       >
-        <TextField label={t("date")} type="date" required value={date} max={dateOf(Date.now())} onChange={setDate} />
+        <TextField label={t("date")} type="date" required value={date} max={today} onChange={setDate} />
       </form>
     </Dialog>
   );

@@ -1,4 +1,4 @@
-import { memo, useId } from "react";
+import { memo, useId, useState } from "react";
 import { History, MessageSquareReply, Pin, Trash2, WifiOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { DotKey, Message, RoomId } from "@greenroom/client";
@@ -76,6 +76,7 @@ export const MessageRow = memo(function MessageRow({
       )}
       data-key={message.key}
       data-delivery={own ? message.delivery.state : undefined}
+      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- arrows move between messages, keys act on them
       tabIndex={active ? 0 : -1}
       aria-labelledby={`${id}-who ${id}-body ${id}-state`}
     >
@@ -184,6 +185,7 @@ function ThreadLink({ message, active }: { readonly message: Message; readonly a
   const format = useFormat();
   const { t } = useTranslation("timeline");
   const actions = useMessageActions();
+  const [shownMs] = useState(() => Date.now());
   const { count, lastMs, users } = message.replies;
   return (
     <button
@@ -199,7 +201,7 @@ function ThreadLink({ message, active }: { readonly message: Message; readonly a
         ))}
       </span>
       <span className={styles.count}>{t("replies", { count })}</span>
-      <span className={styles.last}>{t("lastReply", { when: format.shortMoment(lastMs, Date.now()) })}</span>
+      <span className={styles.last}>{t("lastReply", { when: format.shortMoment(lastMs, shownMs) })}</span>
     </button>
   );
 }

@@ -20,6 +20,7 @@ export const NoticeRow = memo(function NoticeRow({
   const { icon: Icon, text } = useWords(notice);
   const moment = notice.stamp[0];
   return (
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- arrows move between lines
     <div className={styles.notice} data-key={notice.key} tabIndex={active ? 0 : -1} role="article" aria-label={text}>
       <Icon size={14} aria-hidden="true" />
       <span dir="auto">{text}</span>

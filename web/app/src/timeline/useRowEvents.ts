@@ -23,8 +23,8 @@ interface Inputs {
   readonly view: TimelineView;
   readonly thread: DotKey | undefined;
   readonly actions: MessageActions;
-  may(message: Message): May;
-  scrollToIndex(index: number): void;
+  readonly may: (message: Message) => May;
+  readonly scrollToIndex: (index: number) => void;
 }
 
 /** Keys, pointer and touch on the rows of a list, heard once for all of them. */

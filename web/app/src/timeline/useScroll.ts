@@ -13,14 +13,14 @@ export interface Scroll {
   readonly atEnd: boolean;
   /** Index of the first line that is seen. */
   readonly firstSeen: number;
-  onScroll(): void;
-  onResize(): void;
+  readonly onScroll: () => void;
+  readonly onResize: () => void;
   /** Keeps to the end from now on. */
-  toLatest(): void;
-  toIndex(index: number, align: "start" | "center" | "nearest"): void;
+  readonly toLatest: () => void;
+  readonly toIndex: (index: number, align: "start" | "center" | "nearest") => void;
   /** Moves to a message; `false` when it cannot be had. */
-  toMessage(key: DotKey): Promise<boolean>;
-  toPlace(index: number): Promise<void>;
+  readonly toMessage: (key: DotKey) => Promise<boolean>;
+  readonly toPlace: (index: number) => Promise<void>;
 }
 
 /** Keeps the window of a timeline around what is seen, and the list at its end while one is there. */
@@ -42,22 +42,25 @@ export const useScroll = (
       list.current?.scrollToIndex(countOf(now) - 1, { align: "end" });
   }, [timeline, list]);
 
-  const follow = useCallback((): void => {
-    const handle = list.current;
-    const now = timeline.view.get();
-    if (handle === null || busy.current || now.state !== "ready" || now.items.length === 0) return;
-    const first = handle.findItemIndex(handle.scrollOffset);
-    const last = handle.findItemIndex(handle.scrollOffset + handle.viewportSize);
-    setFirstSeen(first);
-    const work = nextLoad(timeline, now, first, last);
-    if (work === undefined) return;
-    busy.current = true;
-    void work.finally(() => {
-      busy.current = false;
-      // Without news there is nothing to go on with: offline, or the start.
-      if (timeline.view.get() !== now) requestAnimationFrame(follow);
-    });
-  }, [timeline, list]);
+  const follow = useCallback(
+    function again(): void {
+      const handle = list.current;
+      const now = timeline.view.get();
+      if (handle === null || busy.current || now.state !== "ready" || now.items.length === 0) return;
+      const first = handle.findItemIndex(handle.scrollOffset);
+      const last = handle.findItemIndex(handle.scrollOffset + handle.viewportSize);
+      setFirstSeen(first);
+      const work = nextLoad(timeline, now, first, last);
+      if (work === undefined) return;
+      busy.current = true;
+      void work.finally(() => {
+        busy.current = false;
+        // Without news there is nothing to go on with: offline, or the start.
+        if (timeline.view.get() !== now) requestAnimationFrame(again);
+      });
+    },
+    [timeline, list],
+  );
 
   const onScroll = useCallback(() => {
     const handle = list.current;

@@ -57,10 +57,7 @@ export const shell = {
     loading: "Opening",
   },
   panel: {
-    thread: "Thread",
     members: "Members",
-    pins: "Pinned messages",
-    search: "Search in this room",
     close: "Close the side panel",
   },
   door: {

@@ -52,10 +52,7 @@ export const shell = {
     loading: "正在打开",
   },
   panel: {
-    thread: "话题",
     members: "成员",
-    pins: "置顶消息",
-    search: "在此房间搜索",
     close: "关闭侧栏",
   },
   door: {
