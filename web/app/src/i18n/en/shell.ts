@@ -25,7 +25,6 @@ export const shell = {
     rooms: "Rooms",
     direct: "Direct messages",
     past: "Past rooms",
-    find: "Find a room or a person",
     goTo: "Go to…",
     add: "New",
     createRoom: "Create a room",

@@ -25,7 +25,6 @@ export const shell = {
     rooms: "房间",
     direct: "私聊",
     past: "过往的房间",
-    find: "查找房间或人",
     goTo: "前往…",
     add: "新建",
     createRoom: "创建房间",
