@@ -114,11 +114,70 @@ test("a camera goes off and on", async () => {
   const [ann, ben] = people;
   await ben.evaluate(() => call.setCamera(true));
   await see(ann);
+  const layers = await ben.evaluate(async () => (await sdk.outbound(call)).map(({ rid }) => rid).sort());
+  assert.deepEqual(layers, ["f", "h", "q"]);
   await ben.evaluate(() => call.setCamera(false));
   assert.equal(await ben.evaluate(() => call.localStream("camera")), undefined);
   await ann.evaluate(() => sdk.until(() => call.slots.get().some(({ reason }) => reason === "muted"), "a paused slot"));
   await ben.evaluate(() => call.setCamera(true));
   await see(ann);
+});
+
+test("a smaller camera comes in fewer layers", async () => {
+  const { people } = await together(["Ann", "Ben"], { microphone: false, camera: true });
+  const [ann, ben] = people;
+  await see(ann);
+  await ben.evaluate(async () => {
+    const devices = navigator.mediaDevices;
+    const open = devices.getUserMedia.bind(devices);
+    devices.getUserMedia = () => open({ video: { width: 320, height: 180 } });
+    await call.setCamera(true);
+  });
+  await ann.evaluate(() => sdk.until(() => sdk.others(call)[0].tracks.length === 1, "one camera"));
+  await see(ann);
+  assert.deepEqual(await ann.evaluate(() => view.videos.get("main").size), [320, 180]);
+  assert.deepEqual(ben.problems, []);
+});
+
+test("who joins muted is heard when they unmute", async () => {
+  const { people, room } = await together(["Ann"], { microphone: true, camera: false });
+  const ben = await person(stage, "Ben");
+  await ben.evaluate((room) => link.ask("join", { room }), room);
+  await enter(ben, room, { microphone: true, camera: false, muted: true });
+  const [ann] = people;
+  assert.equal(await ben.evaluate(() => call.local.get().microphone.state), "muted");
+  assert.equal(await ann.evaluate(async () => (await sdk.trackOf(call, "microphone")).muted), true);
+  await ben.evaluate(() => call.setMuted(false));
+  await ann.evaluate(() => sdk.heard(call));
+});
+
+test("a name never stands beside somebody else's picture", async () => {
+  const { people } = await together(["Ann", "Ben", "Cid"]);
+  const [ann] = people;
+  await ann.evaluate(async () => {
+    const cameras = await sdk.until(() => {
+      const found = sdk.others(call).flatMap(({ participant, tracks }) =>
+        tracks.filter(({ source }) => source === "camera").map(({ track }) => ({ track, participant })),
+      );
+      return found.length === 2 && found;
+    }, "two cameras");
+    view.show([sdk.tile("main", { track: cameras[0].track })]);
+    const seen = () => call.slots.get().find(({ tile }) => tile === "main");
+    await sdk.until(() => seen()?.state === "live", "the first");
+    const told = [];
+    call.slots.subscribe(() => {
+      const slot = seen();
+      const receiver = sdk.connections[0].getReceivers().find(({ track }) => track === call.streamOf("main")?.getTracks()[0]);
+      const [newest] = receiver.getContributingSources().sort((one, other) => other.timestamp - one.timestamp);
+      told.push({ state: slot.state, named: slot.participant, shown: newest.source });
+    });
+    view.show([sdk.tile("main", { track: cameras[1].track })]);
+    await sdk.until(() => seen().participant === cameras[1].participant, "the second");
+    if (told.length === 0) throw new Error("nothing was told");
+    for (const { state, named, shown } of told) {
+      if (state === "live" && named !== shown) throw new Error(JSON.stringify(told));
+    }
+  });
 });
 
 test("a screen is shared, ended and shared again", async () => {
@@ -198,7 +257,7 @@ test("a page is reloaded and returns to its call, once", async () => {
   await ann.reload();
   await open(ann);
   const interrupted = await ann.evaluate(() => calls.interrupted.get());
-  assert.deepEqual(interrupted, { room, microphone: true, camera: true });
+  assert.deepEqual(interrupted, { room, microphone: true, muted: false, camera: true });
   await enter(ann, room, interrupted);
   assert.equal(await ann.evaluate(() => calls.interrupted.get()), undefined);
   await see(ann);

@@ -64,6 +64,7 @@ class PageCalls implements OpenCalls {
     if (typeof window === "undefined") return;
     this.#recall();
     addEventListener("pagehide", this.#onHide);
+    this.#forget.push(() => removeEventListener("pagehide", this.#onHide));
     this.#others = new BroadcastChannel(`${options.account ?? "greenroom"}.calls`);
     // Another page of this device has joined: the server moved the device there.
     this.#others.onmessage = () => this.current.get()?.takenOver();
@@ -95,6 +96,7 @@ class PageCalls implements OpenCalls {
       room,
       opened,
       signalling: this.#signalling,
+      devices: this.#devices.devices,
       speaker: options.speaker ?? "",
       audioOnly: options.audioOnly ?? false,
       muted: options.muted ?? false,
@@ -117,7 +119,6 @@ class PageCalls implements OpenCalls {
 
   async close(): Promise<void> {
     this.#joins += 1;
-    removeEventListener("pagehide", this.#onHide);
     await this.current.get()?.leave();
     this.#others?.close();
     this.#devices.close();
@@ -136,7 +137,11 @@ class PageCalls implements OpenCalls {
     const call = this.current.get();
     if (call === undefined) return;
     const { microphone, camera } = call.local.get();
-    const state = { microphone: microphone.state === "on", camera: camera.state === "on" };
+    const state = {
+      microphone: microphone.state !== "off",
+      muted: microphone.state === "muted",
+      camera: camera.state === "on",
+    };
     remember(this.#storage, { room: call.room, ...state }, Date.now());
   };
 }

@@ -10,7 +10,12 @@ const memory = () => {
     removeItem: (key: string) => void kept.delete(key),
   };
 };
-const interrupted = { room: "0123456789abcdef0123456789abcdef" as RoomId, microphone: true, camera: false };
+const interrupted = {
+  room: "0123456789abcdef0123456789abcdef" as RoomId,
+  microphone: true,
+  muted: true,
+  camera: false,
+};
 
 it("is found once, within 20 seconds", () => {
   const storage = memory();

@@ -10,6 +10,7 @@ export type TabStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 export interface Interrupted {
   readonly room: RoomId;
   readonly microphone: boolean;
+  readonly muted: boolean;
   readonly camera: boolean;
 }
 
@@ -36,8 +37,11 @@ export function recall(
     const room = parseRoom(found?.room);
     const leftMs = Number(found?.atMs) + RESUME_MAX_MS - nowMs;
     if (found === null || room === undefined || !(leftMs > 0 && leftMs <= RESUME_MAX_MS)) return undefined;
-    const interrupted = { room, microphone: found.microphone === true, camera: found.camera === true };
-    return { interrupted, leftMs };
+    const { microphone, muted, camera } = found;
+    return {
+      interrupted: { room, microphone: microphone === true, muted: muted === true, camera: camera === true },
+      leftMs,
+    };
   } catch {
     return undefined;
   }

@@ -79,7 +79,11 @@ export class Local {
   setMicrophone(choice: boolean | string): Promise<void> {
     return this.#turns.microphone.run(async () => {
       if (choice === false) return this.#turnOff("microphone");
-      await this.#turnOn("microphone", await openMicrophone(choice));
+      const wasOff = !this.#tracks.has("microphone");
+      const track = await openMicrophone(choice);
+      // Whoever turns it on wants to be heard; another device stays as muted as the one before.
+      if (wasOff) this.#muted = false;
+      await this.#turnOn("microphone", track);
     });
   }
 

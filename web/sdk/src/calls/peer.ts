@@ -59,6 +59,13 @@ export class Peer {
     }
   }
 
+  /** Takes back the slots of an offer that was refused. */
+  dropUnanswered(): void {
+    const answered = this.#video.filter(({ transceiver }) => transceiver.mid !== null);
+    for (const { transceiver } of this.#video) if (transceiver.mid === null) transceiver.stop();
+    this.#video.splice(0, this.#video.length, ...answered);
+  }
+
   get videoSlotCount(): number {
     return this.#video.length;
   }

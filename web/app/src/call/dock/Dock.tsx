@@ -4,6 +4,7 @@ import { useEffect, useMemo } from "react";
 import { createPortal } from "react-dom";
 import { useTranslation } from "react-i18next";
 import { useRoom, useSlice } from "../../state/client";
+import { closePanel } from "../../state/panel";
 import { go } from "../../state/route";
 import { classes } from "../../ui/classes";
 import { useActions } from "../media/useActions";
@@ -71,6 +72,7 @@ function Contents({
   const back = useMemo(
     () => () => {
       closePictureInPicture();
+      closePanel();
       go({ at: "room", room: call.room });
     },
     [call],

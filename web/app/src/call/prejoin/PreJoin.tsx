@@ -106,7 +106,7 @@ function Mirror({ open }: { readonly open: ReturnType<typeof usePreview> }) {
             label={t("controls.microphone")}
             hint={t(wish.microphoneOn ? "controls.mute" : "controls.unmute")}
             pressed={wish.microphoneOn}
-            tone={wish.microphoneOn ? "plain" : "off"}
+            tone={wish.microphoneOn ? "on" : "off"}
             disabled={refused("microphone")}
             onClick={() => setPreferences({ microphoneOn: !wish.microphoneOn })}
           />
@@ -115,7 +115,7 @@ function Mirror({ open }: { readonly open: ReturnType<typeof usePreview> }) {
             label={t("controls.camera")}
             hint={t(wish.cameraOn ? "controls.cameraOff" : "controls.cameraOn")}
             pressed={wish.cameraOn && !wish.dataSaver}
-            tone={wish.cameraOn && !wish.dataSaver ? "plain" : "off"}
+            tone={wish.cameraOn && !wish.dataSaver ? "on" : "off"}
             disabled={wish.dataSaver}
             onClick={() => setPreferences({ cameraOn: !wish.cameraOn })}
           />

@@ -54,6 +54,7 @@ export const Tile = memo(function Tile(props: TileProps) {
         speaking && !screen && styles.speaking,
         pinned && styles.pinned,
         small && styles.small,
+        screen && styles.screen,
       )}
       style={style}
       data-tile={placed.tile}
