@@ -7,6 +7,7 @@ import { useRoom, useSlice } from "../state/client";
 import { hrefTo } from "../state/route";
 import { mayWith } from "../timeline/may";
 import { nameOf, namedOf, PeopleContext, usePeople, usePeopleOf } from "../timeline/people";
+import { placeOfMessage } from "../timeline/messagePlace";
 import { momentOf } from "../timeline/rows";
 import { Avatar } from "../ui/Avatar";
 import { EmptyState } from "../ui/EmptyState";
@@ -56,7 +57,7 @@ function Pinned({ room, message }: { readonly room: RoomHandle; readonly message
       <Avatar user={message.author} name={name} size={28} />
       <div className={styles.head}>
         <bdi className={styles.who}>{name}</bdi>
-        <a className={styles.when} href={hrefTo({ at: "room", room: room.id, message: message.key })}>
+        <a className={styles.when} href={hrefTo(placeOfMessage(room.id, message))}>
           {format.dateTime(momentOf(message))}
         </a>
       </div>

@@ -7,6 +7,7 @@ import { parseMarkdown } from "../markdown/parse";
 import { plainText } from "../markdown/tree";
 import { useClient, useSlice } from "../state/client";
 import { hrefTo } from "../state/route";
+import { placeOfMessage } from "../timeline/messagePlace";
 import { momentOf } from "../timeline/rows";
 import { Avatar } from "../ui/Avatar";
 import { EmptyState } from "../ui/EmptyState";
@@ -149,7 +150,7 @@ function Finding({
       <Avatar user={message.author} name={name} size={28} />
       <div className={styles.head}>
         <bdi className={styles.who}>{name}</bdi>
-        <a className={styles.when} href={hrefTo({ at: "room", room, message: message.key })}>
+        <a className={styles.when} href={hrefTo(placeOfMessage(room, message))}>
           {roomName === undefined ? moment : `${roomName} · ${moment}`}
         </a>
       </div>

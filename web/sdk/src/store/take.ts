@@ -81,6 +81,7 @@ const takeOne = (desk: Desk, { op, stamp, offset }: Entry, members: Map<UserId, 
   sheet.unqueue(op.dot);
   const told = offset <= sheet.room.head;
   sheet.room = seen(sheet.room, stamp);
+  if (placed === "ignored") return false;
   switch (op.kind) {
     case "topic":
       sheet.room = withTopic(sheet.room, op, stamp, told);
