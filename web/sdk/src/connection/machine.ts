@@ -50,8 +50,8 @@ export type Effect =
   | { readonly do: "welcomed"; readonly welcome: Welcome }
   /** The guest's token to come back with; `undefined`: the one there was is worth nothing. */
   | { readonly do: "token"; readonly token: string | undefined }
-  /** The login is over; `code` is the close code. */
-  | { readonly do: "lost"; readonly code: number }
+  /** The login is over; `code` is the close code, and there was nothing since `sinceMs`. */
+  | { readonly do: "lost"; readonly code: number; readonly sinceMs: number }
   | { readonly do: "show"; readonly state: ConnectionState };
 
 /** The handshake, and the login after it, take at most this long. */
@@ -124,14 +124,14 @@ export class ConnectionMachine {
     this.#effects = [];
     switch (input.is) {
       case "start":
-        this.#end();
+        this.#end(nowMs);
         this.#identity = input.identity;
         this.#attempt = 0;
         this.#protocolErrors = 0;
         this.#dial(nowMs);
         break;
       case "stop":
-        this.#end();
+        this.#end(nowMs);
         this.#identity = undefined;
         this.#phase = { at: "off" };
         this.#show({ phase: "signed-out" });
@@ -191,7 +191,7 @@ export class ConnectionMachine {
   }
 
   #heard(nowMs: number, frame: ServerFrame | undefined): void {
-    if (this.#phase.at === "online") this.#phase.heartbeat.heard();
+    if (this.#phase.at === "online") this.#phase.heartbeat.heard(nowMs);
     switch (frame?.t) {
       case "challenge": {
         const name = this.#phase.at === "online" ? this.#phase.name : undefined;
@@ -238,7 +238,7 @@ export class ConnectionMachine {
   }
 
   #loginRefused(nowMs: number, error: ErrorFrame): void {
-    this.#end();
+    this.#end(nowMs);
     const { code } = error;
     if (error.advice === "retry") {
       this.#wait(nowMs, Math.max(error.retry_after_ms ?? 0, code === "rate_limited" ? this.#flood() : 0), "overloaded");
@@ -261,7 +261,7 @@ export class ConnectionMachine {
       return;
     }
     this.#steady(nowMs);
-    this.#end(code);
+    this.#end(nowMs, code);
     const after = afterClose(code);
     switch (after.next) {
       case "backoff":
@@ -336,7 +336,7 @@ export class ConnectionMachine {
       case "dialling":
       case "login":
         if (nowMs < phase.untilMs) return;
-        this.#end();
+        this.#end(nowMs);
         this.#wait(nowMs, 0, !this.#network ? "offline" : phase.at === "login" ? "silent" : "unreachable");
         return;
       case "online":
@@ -349,7 +349,7 @@ export class ConnectionMachine {
     const due = heartbeat.time(nowMs);
     if (due === "silent") {
       this.#steady(nowMs);
-      this.#end();
+      this.#end(heartbeat.heardMs);
       this.#wait(nowMs, 0, this.#network ? "silent" : "offline");
       return;
     }
@@ -372,10 +372,10 @@ export class ConnectionMachine {
   }
 
   /** Leaves whatever socket there is. */
-  #end(code: number = ABNORMAL): void {
+  #end(sinceMs: number, code: number = ABNORMAL): void {
     const { at } = this.#phase;
     if (at === "dialling" || at === "login" || at === "online") this.#do({ do: "hang-up" });
-    if (at === "online") this.#do({ do: "lost", code });
+    if (at === "online") this.#do({ do: "lost", code, sinceMs });
     this.#phase = { at: "off" };
   }
 
