@@ -2,7 +2,9 @@
 
 import type { RoomId } from "@greenroom/client";
 import { lazy, Suspense, useEffect } from "react";
+import { PHONE, useMedia } from "../shell/media";
 import { useClient, useSlice } from "../state/client";
+import { usePanel } from "../state/panel";
 import { useRoute } from "../state/route";
 import { Spinner } from "../ui/Spinner";
 import { closeDoor, door } from "./door";
@@ -57,6 +59,10 @@ export function CallDock() {
   const interrupted = useSlice(calls.interrupted);
   const route = useRoute();
   const room = route.at === "room" ? route.room : undefined;
+  // On a phone a panel covers the stage.
+  const phone = useMedia(PHONE);
+  const panel = usePanel();
+  const covered = phone && panel !== undefined;
   useEndings(calls);
   useEffect(() => {
     // Who walks away from the door does not want to be behind it on their return.
@@ -64,7 +70,7 @@ export function CallDock() {
   }, [room]);
   return (
     <Suspense fallback={null}>
-      {current && current.room !== room && <Dock key={current.call} call={current} />}
+      {current && (current.room !== room || covered) && <Dock key={current.call} call={current} />}
       {!current && interrupted && <Interrupted interrupted={interrupted} />}
     </Suspense>
   );

@@ -23,28 +23,18 @@ export const Markdown = memo(function Markdown({
   text,
   mentions,
   self,
-  tail,
+  tailed = false,
 }: {
   readonly text: string;
   readonly mentions: readonly Named[];
   readonly self?: string | undefined;
-  /** What follows the last word, on its line if it can. */
-  readonly tail?: ReactNode;
+  /** Something follows on the line of the last word. */
+  readonly tailed?: boolean;
 }) {
-  const blocks = parseMarkdown(text);
-  const last = blocks.at(-1);
-  const inline = tail !== undefined && last?.is === "paragraph";
   const jumbo = text.length <= JUMBO_CHARS_MAX && ONLY_EMOJI.test(text);
   return (
-    <div className={classes(styles.text, jumbo && styles.jumbo)} dir="auto">
-      {blocksOf(inline ? blocks.slice(0, -1) : blocks, { mentions, self })}
-      {inline ? (
-        <p dir="auto">
-          {inlinesOf(last.inlines, { mentions, self })} {tail}
-        </p>
-      ) : (
-        tail
-      )}
+    <div className={classes(styles.text, jumbo && styles.jumbo, tailed && styles.tailed)} dir="auto" data-part="text">
+      {blocksOf(parseMarkdown(text), { mentions, self })}
     </div>
   );
 });

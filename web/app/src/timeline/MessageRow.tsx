@@ -131,20 +131,28 @@ function Body({ message, active }: { readonly message: Message; readonly active:
       </p>
     );
   }
-  const tail =
-    edited === undefined ? undefined : (
-      <button
-        type="button"
-        className={styles.edited}
-        tabIndex={active ? 0 : -1}
-        title={t("editedVersions", { when: format.dateTime(edited.hlc[0]) })}
-        aria-label={t("editedVersions", { when: format.dateTime(edited.hlc[0]) })}
-        onClick={() => actions.showVersions(message)}
-      >
-        {t("edited")}
-      </button>
-    );
-  return <Markdown text={body.text} mentions={namedOf(people, body.mentions)} self={people.self} tail={tail} />;
+  return (
+    <>
+      <Markdown
+        text={body.text}
+        mentions={namedOf(people, body.mentions)}
+        self={people.self}
+        tailed={edited !== undefined}
+      />
+      {edited !== undefined && (
+        <button
+          type="button"
+          className={styles.edited}
+          tabIndex={active ? 0 : -1}
+          title={t("editedVersions", { when: format.dateTime(edited.hlc[0]) })}
+          aria-label={t("editedVersions", { when: format.dateTime(edited.hlc[0]) })}
+          onClick={() => actions.showVersions(message)}
+        >
+          {t("edited")}
+        </button>
+      )}
+    </>
+  );
 }
 
 /** Words beside the time: pinned, late, said in a thread. */

@@ -1,10 +1,11 @@
 import type { Call, RoomId } from "@greenroom/client";
-import { Hand, MicOff, MonitorUp, UserX, Video } from "lucide-react";
+import { EllipsisVertical, Hand, MicOff, MonitorUp, UserX, Video } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient, useSlice } from "../../state/client";
 import { Avatar } from "../../ui/Avatar";
 import { IconButton } from "../../ui/IconButton";
+import { Menu, MenuItem } from "../../ui/Menu";
 import { peopleOf, type Person } from "../arrange/people";
 import { useActions, type CallActions } from "../media/useActions";
 import { Confirm } from "../stage/Confirm";
@@ -65,10 +66,8 @@ function Line({
   return (
     <li className={styles.line}>
       <Avatar user={person.user} name={name} size={32} />
-      <div className={styles.words}>
-        <span className={styles.name}>{person.self ? t("stage.you", { name }) : name}</span>
-        <span className={styles.state}>{person.away ? t("stage.away") : quality}</span>
-      </div>
+      <span className={styles.name}>{person.self ? t("stage.you", { name }) : name}</span>
+      <span className={styles.state}>{person.away ? t("stage.away") : quality}</span>
       <span className={styles.signs}>
         {person.hand && <Sign icon={Hand} text={t("stage.hand")} />}
         {person.screen !== undefined && <Sign icon={MonitorUp} text={t("people.sharing")} />}
@@ -78,20 +77,21 @@ function Line({
         <QualityBadge person={person} always />
       </span>
       {moderates && (
-        <span className={styles.acts}>
-          <IconButton
+        <Menu
+          label={name}
+          button={<IconButton icon={EllipsisVertical} label={t("people.options", { name })} className={styles.acts} />}
+        >
+          <MenuItem
             icon={MicOff}
-            label={t("people.mute", { name })}
             disabled={!microphone || microphone.muted}
-            onClick={() => microphone && actions.run(() => call.muteOther(microphone.track))}
-          />
-          <IconButton
-            icon={UserX}
-            variant="danger"
-            label={t("people.remove", { name })}
-            onClick={() => setRemoving(true)}
-          />
-        </span>
+            onSelect={() => microphone && actions.run(() => call.muteOther(microphone.track))}
+          >
+            {t("people.mute")}
+          </MenuItem>
+          <MenuItem icon={UserX} danger onSelect={() => setRemoving(true)}>
+            {t("people.remove")}
+          </MenuItem>
+        </Menu>
       )}
       {removing && (
         <Confirm

@@ -3,7 +3,9 @@ import { Hand, MessageSquare, Mic, MicOff, MonitorUp, MonitorX, PhoneOff, Users,
 import { useTranslation } from "react-i18next";
 import { useSlice } from "../../state/client";
 import { togglePanel, usePanel } from "../../state/panel";
+import { CAN_SHARE } from "../media/can-share";
 import type { CallActions } from "../media/useActions";
+import { useMedia } from "../../shell/media";
 import { ControlButton } from "./ControlButton";
 import { MoreMenu } from "./MoreMenu";
 import type { FullScreen } from "./Stage";
@@ -11,7 +13,8 @@ import type { StageModel } from "./stage-model";
 import { ViewMenu } from "./ViewMenu";
 import styles from "./Controls.module.css";
 
-const CAN_SHARE = typeof navigator !== "undefined" && "getDisplayMedia" in (navigator.mediaDevices ?? {});
+/** Below this there is no room for all buttons: the same as in the styles. */
+const NARROW = "(width < 640px)";
 
 /** The bar under the tiles. */
 export function Controls({
@@ -28,25 +31,23 @@ export function Controls({
   const { t } = useTranslation("call");
   const { self, people } = useSlice(model.view);
   const panel = usePanel()?.kind;
+  const narrow = useMedia(NARROW);
   return (
     <div className={styles.bar} role="toolbar" aria-label={t("controls.label")}>
       <div className={styles.group}>
         <MicrophoneButton call={call} actions={actions} />
         <CameraButton call={call} actions={actions} />
-        {CAN_SHARE && <ShareButton call={call} actions={actions} />}
+        {CAN_SHARE && !narrow && <ShareButton call={call} actions={actions} />}
         <ControlButton
           icon={Hand}
-          label={t("controls.hand")}
-          hint={t(self?.hand ? "controls.handDown" : "controls.handUp")}
+          label={t(self?.hand ? "controls.handDown" : "controls.handUp")}
           keys="H"
-          pressed={self?.hand ?? false}
+          tone={self?.hand ? "raised" : "plain"}
           onClick={actions.toggleHand}
         />
       </div>
       <div className={styles.group}>
-        <span className={styles.roomy}>
-          <ViewMenu model={model} />
-        </span>
+        {!narrow && <ViewMenu model={model} />}
         <ControlButton
           icon={Users}
           label={t("controls.people")}
@@ -62,7 +63,7 @@ export function Controls({
           pressed={panel === "call-chat"}
           onClick={() => togglePanel({ kind: "call-chat" })}
         />
-        <MoreMenu call={call} actions={actions} model={model} fullScreen={fullScreen} />
+        <MoreMenu call={call} actions={actions} model={model} fullScreen={fullScreen} narrow={narrow} />
       </div>
       <ControlButton icon={PhoneOff} label={t("controls.leave")} tone="leave" onClick={actions.leave} />
     </div>
@@ -81,11 +82,9 @@ export function MicrophoneButton({ call, actions }: ButtonProps) {
   return (
     <ControlButton
       icon={on ? Mic : MicOff}
-      label={t("controls.microphone")}
-      hint={t(on ? "controls.mute" : "controls.unmute")}
+      label={t(on ? "controls.mute" : "controls.unmute")}
       keys="M"
-      pressed={on}
-      tone={on ? "plain" : "off"}
+      tone={on ? "on" : "off"}
       onClick={actions.toggleMicrophone}
     />
   );
@@ -98,11 +97,9 @@ export function CameraButton({ call, actions }: ButtonProps) {
   return (
     <ControlButton
       icon={on ? Video : VideoOff}
-      label={t("controls.camera")}
-      hint={t(on ? "controls.cameraOff" : "controls.cameraOn")}
+      label={t(on ? "controls.cameraOff" : "controls.cameraOn")}
       keys="V"
-      pressed={on}
-      tone={on ? "plain" : "off"}
+      tone={on ? "on" : "off"}
       onClick={actions.toggleCamera}
     />
   );
@@ -114,10 +111,9 @@ function ShareButton({ call, actions }: ButtonProps) {
   return (
     <ControlButton
       icon={on ? MonitorX : MonitorUp}
-      label={t("controls.share")}
-      hint={t(on ? "controls.shareStop" : "controls.shareStart")}
+      label={t(on ? "controls.shareStop" : "controls.shareStart")}
       keys="S"
-      pressed={on}
+      tone={on ? "raised" : "plain"}
       onClick={actions.toggleScreen}
     />
   );

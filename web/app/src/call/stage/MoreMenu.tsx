@@ -6,6 +6,9 @@ import {
   Leaf,
   Maximize,
   Minimize,
+  MonitorUp,
+  MonitorX,
+  PictureInPicture,
   PictureInPicture2,
   SlidersHorizontal,
 } from "lucide-react";
@@ -19,6 +22,7 @@ import type { CallActions } from "../media/useActions";
 import { Confirm } from "./Confirm";
 import { ControlButton } from "./ControlButton";
 import { DevicesDialog } from "./DevicesDialog";
+import { CAN_SHARE } from "../media/can-share";
 import { useModeration } from "./moderation";
 import type { FullScreen } from "./Stage";
 import type { StageModel } from "./stage-model";
@@ -30,16 +34,21 @@ export function MoreMenu({
   actions,
   model,
   fullScreen,
+  narrow,
 }: {
   readonly call: Call;
   readonly actions: CallActions;
   readonly model: StageModel;
   readonly fullScreen: FullScreen;
+  /** Takes in what the bar has no room for. */
+  readonly narrow: boolean;
 }) {
   const { t } = useTranslation("call");
   const [open, setOpen] = useState<"devices" | "end">();
   const audioOnly = useSlice(call.audioOnly);
   const { mode, selfFloats } = useSlice(model.wish);
+  const { canFloat } = useSlice(model.view);
+  const sharing = useSlice(call.local).screen === "on";
   const { ends } = useModeration(call);
   const close = () => setOpen(undefined);
   return (
@@ -49,15 +58,29 @@ export function MoreMenu({
         placement="top-end"
         button={<ControlButton icon={Ellipsis} label={t("controls.more")} />}
       >
-        {VIEW_MODES.map((one) => (
-          <MenuItem key={one} icon={VIEW_ICONS[one]} checked={one === mode} onSelect={() => chooseView(model, one)}>
-            {t("controls.view")}: {t(`controls.${one}`)}
+        {narrow && (
+          <>
+            {CAN_SHARE && (
+              <MenuItem icon={sharing ? MonitorX : MonitorUp} onSelect={actions.toggleScreen}>
+                {t(sharing ? "controls.shareStop" : "controls.shareStart")}
+              </MenuItem>
+            )}
+            {VIEW_MODES.map((one) => (
+              <MenuItem key={one} icon={VIEW_ICONS[one]} checked={one === mode} onSelect={() => chooseView(model, one)}>
+                {t("controls.view")}: {t(`controls.${one}`)}
+              </MenuItem>
+            ))}
+            <MenuLine />
+          </>
+        )}
+        {canFloat && (
+          <MenuItem
+            icon={selfFloats ? Grid2x2Plus : PictureInPicture}
+            onSelect={() => model.change({ selfFloats: !selfFloats })}
+          >
+            {t(selfFloats ? "stage.minimize" : "stage.float")}
           </MenuItem>
-        ))}
-        <MenuItem icon={Grid2x2Plus} onSelect={() => model.change({ selfFloats: !selfFloats })}>
-          {t(selfFloats ? "stage.minimize" : "stage.float")}
-        </MenuItem>
-        <MenuLine />
+        )}
         <MenuItem icon={SlidersHorizontal} onSelect={() => setOpen("devices")}>
           {t("controls.devicesMenu")}
         </MenuItem>
