@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const BINARY = process.env.GREENROOM_BIN ?? join(ROOT, "target/debug/greenroom");
+export const BINARY = process.env.GREENROOM_BIN ?? join(ROOT, "target/debug/greenroom");
 const START_MS = 60_000;
 
 const freeTcpPort = () =>

@@ -534,3 +534,41 @@ test("lost packets: media comes back by itself, or by joining anew", async () =>
   await see(ann);
   await see(ben);
 });
+
+test("a server that is killed and comes back has everybody join anew", async () => {
+  const { people } = await together(["Ann", "Ben"]);
+  const [ann, ben] = people;
+  await see(ann);
+  const lost = people.map((page) => page.evaluate(() => signalling.lost()));
+  await stage.server.kill();
+  await Promise.all(lost);
+  await stage.server.run();
+  for (const page of people) await page.evaluate(() => signalling.restore());
+  for (const page of people) {
+    await page.evaluate(() => sdk.until(() => call.phase.get().phase === "connected", "to be connected"));
+    await page.evaluate(() => sdk.until(() => sdk.others(call).length === 1, "the other"));
+  }
+  await see(ann);
+  await see(ben);
+  assert.deepEqual([...ann.problems, ...ben.problems], []);
+});
+
+test("a preview's devices go on in the call, and only those that are wanted", async () => {
+  const page = await person(stage, "Ann");
+  const room = await stage.room(page);
+  const found = await page.evaluate(async (room) => {
+    const preview = await calls.preview({ microphone: true, camera: true });
+    await sdk.until(() => preview.level() > 0, "a level");
+    const [camera] = preview.stream.getVideoTracks();
+    const [microphone] = preview.stream.getAudioTracks();
+    window.call = await calls.join(room, { microphone: true, camera: false, preview });
+    preview.stop();
+    const labels = calls.devices.get().cameras.map(({ label }) => label);
+    const states = [microphone.readyState, camera.readyState, call.local.get().microphone.state, call.local.get().camera.state];
+    await call.leave();
+    return { labels, states, after: microphone.readyState };
+  }, room);
+  assert.deepEqual(found.states, ["live", "ended", "on", "off"]);
+  assert.deepEqual(found.labels, ["fake_device_0"]);
+  assert.equal(found.after, "ended");
+});

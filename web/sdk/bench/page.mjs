@@ -1,3 +1,4 @@
+/* global performance, navigator */
 // The part of the benchmark that runs in the page.
 
 import { Cell } from "../src/slice.ts";

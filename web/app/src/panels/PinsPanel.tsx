@@ -13,7 +13,6 @@ import { Avatar } from "../ui/Avatar";
 import { EmptyState } from "../ui/EmptyState";
 import { IconButton } from "../ui/IconButton";
 import { toast } from "../ui/toasts";
-import { PanelHead } from "./PanelHead";
 import styles from "./panels.module.css";
 
 /** What people of a room want at hand. */
@@ -24,7 +23,6 @@ export function PinsPanel({ room }: { readonly room: RoomId }) {
   const pins = useSlice(handle.pins).filter((item) => item.kind === "message");
   return (
     <div className={styles.panel}>
-      <PanelHead title={t("panels.pins")} />
       <PeopleContext value={people}>
         {pins.length === 0 ? (
           <div className={styles.middle}>

@@ -13,7 +13,6 @@ import { Avatar } from "../ui/Avatar";
 import { EmptyState } from "../ui/EmptyState";
 import { TextField } from "../ui/TextField";
 import { excerptOf } from "./excerpt";
-import { PanelHead } from "./PanelHead";
 import { useSearch } from "./useSearch";
 import styles from "./panels.module.css";
 
@@ -32,7 +31,6 @@ export function SearchPanel({ room }: { readonly room?: RoomId }) {
   const id = useId();
   return (
     <div className={styles.panel} role="search" aria-label={t("panels.search")}>
-      {room !== undefined && <PanelHead title={t("panels.search")} />}
       <div className={styles.filters}>
         <TextField
           label={t("panels.searchLabel")}

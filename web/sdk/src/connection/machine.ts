@@ -80,7 +80,8 @@ type Phase =
   | { readonly at: "probing"; readonly untilMs: number }
   | { readonly at: "login"; readonly untilMs: number }
   | { readonly at: "online"; readonly sinceMs: number; readonly name: string; readonly heartbeat: Heartbeat }
-  | { readonly at: "waiting"; readonly untilMs: number }
+  /** Hints are not heeded before `quietUntilMs`: a server that is overloaded asked for that. */
+  | { readonly at: "waiting"; readonly untilMs: number; readonly quietUntilMs: number }
   | { readonly at: "refused" };
 
 /** One account's connection. */
@@ -314,10 +315,10 @@ export class ConnectionMachine {
     if (this.#phase.at === "online") {
       this.#beat(this.#phase.heartbeat.doubt(nowMs));
     } else if (this.#phase.at === "waiting" && good) {
-      const soonest = Math.max(nowMs, this.#dialledMs + HINT_MS_MIN);
+      const soonest = Math.max(nowMs, this.#dialledMs + HINT_MS_MIN, this.#phase.quietUntilMs);
       this.#attempt = 0;
       if (soonest <= nowMs) this.#dial(nowMs);
-      else this.#phase = { at: "waiting", untilMs: Math.min(this.#phase.untilMs, soonest) };
+      else this.#phase = { ...this.#phase, untilMs: Math.min(this.#phase.untilMs, soonest) };
     }
   }
 
@@ -382,7 +383,7 @@ export class ConnectionMachine {
   #wait(nowMs: number, leastMs: number, reason: WaitReason): void {
     const untilMs = nowMs + Math.max(leastMs, backoffMs(this.#attempt, this.#random()));
     this.#attempt += 1;
-    this.#phase = { at: "waiting", untilMs };
+    this.#phase = { at: "waiting", untilMs, quietUntilMs: reason === "overloaded" ? nowMs + leastMs : nowMs };
     this.#show({ phase: "waiting", retryAtMs: untilMs, reason });
   }
 
