@@ -77,7 +77,7 @@ export function ComposerField({
   const change = ({ target }: ChangeEvent<HTMLTextAreaElement>): void => {
     setText(target.value);
     onChange?.(target.value);
-    room.setTyping(target.value.trim() !== "");
+    if (action === "send") room.setTyping(target.value.trim() !== "");
     suggestions.look(target.value, target.selectionStart);
     const code = shortcodeAt(target.value, target.selectionStart);
     if (code !== undefined) void putShortcode(target, code.from, code.code, i18n.language);
