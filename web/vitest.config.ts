@@ -2,5 +2,9 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   resolve: { conditions: ["development"] },
-  test: { include: ["{sdk,app}/src/**/*.test.{ts,tsx}"], passWithNoTests: false },
+  test: {
+    include: ["{sdk,app}/src/**/*.test.{ts,tsx}"],
+    passWithNoTests: false,
+    testTimeout: 60_000, // a loaded machine is slow, and that is no fault of the code
+  },
 });

@@ -1,9 +1,9 @@
 import type { Calls } from "@greenroom/client";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { secureAddress } from "../shell/secure-address";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
-import { secureAddress } from "./support";
 
 /** Why calls do not work here, and how to get them. */
 export function NoCalls({
@@ -18,7 +18,8 @@ export function NoCalls({
   useEffect(() => {
     if (support !== "insecure") return;
     const asking = new AbortController();
-    void secureAddress(asking.signal).then(setSecure);
+    // Offline or an older server: the words say what to do.
+    void secureAddress(asking.signal).then(setSecure, () => undefined);
     return () => asking.abort();
   }, [support]);
   return (

@@ -2,18 +2,22 @@
 
 import type { RoomId } from "@greenroom/client";
 import { lazy, Suspense, useEffect } from "react";
+import { PHONE, useMedia } from "../shell/media";
 import { useClient, useSlice } from "../state/client";
+import { usePanel } from "../state/panel";
 import { useRoute } from "../state/route";
 import { Spinner } from "../ui/Spinner";
 import { closeDoor, door } from "./door";
 import { useEndings } from "./endings";
 import styles from "./index.module.css";
 
+export { CallChat } from "./beside/CallChat";
 export { CallButton } from "./CallButton";
 export { CallInvitation } from "./CallInvitation";
 
 const Stage = lazy(() => import("./inside").then(({ StageDoor }) => ({ default: StageDoor })));
 const Dock = lazy(() => import("./inside").then(({ Dock }) => ({ default: Dock })));
+const People = lazy(() => import("./inside").then(({ People }) => ({ default: People })));
 const Interrupted = lazy(() => import("./inside").then(({ Interrupted }) => ({ default: Interrupted })));
 
 /** Whether {@link CallStage} has something to show in this room, in place of its timeline. */
@@ -39,6 +43,15 @@ export function CallStage({ room }: { readonly room: RoomId }) {
   );
 }
 
+/** Who is in the room's call: beside it. */
+export function CallPeople({ room }: { readonly room: RoomId }) {
+  return (
+    <Suspense fallback={<Spinner />}>
+      <People room={room} />
+    </Suspense>
+  );
+}
+
 /** Once a page, whatever room is open: the call's small window while one is elsewhere, and the way back into a lost one. */
 export function CallDock() {
   const { calls } = useClient();
@@ -46,6 +59,10 @@ export function CallDock() {
   const interrupted = useSlice(calls.interrupted);
   const route = useRoute();
   const room = route.at === "room" ? route.room : undefined;
+  // On a phone a panel covers the stage.
+  const phone = useMedia(PHONE);
+  const panel = usePanel();
+  const covered = phone && panel !== undefined;
   useEndings(calls);
   useEffect(() => {
     // Who walks away from the door does not want to be behind it on their return.
@@ -53,7 +70,7 @@ export function CallDock() {
   }, [room]);
   return (
     <Suspense fallback={null}>
-      {current && current.room !== room && <Dock key={current.call} call={current} />}
+      {current && (current.room !== room || covered) && <Dock key={current.call} call={current} />}
       {!current && interrupted && <Interrupted interrupted={interrupted} />}
     </Suspense>
   );

@@ -7,7 +7,8 @@ export function useBox(element: RefObject<HTMLElement | null>): Box | undefined 
   useEffect(() => {
     if (!element.current) return;
     const observer = new ResizeObserver(([entry]) => {
-      if (entry) setBox({ widthPx: Math.floor(entry.contentRect.width), heightPx: Math.floor(entry.contentRect.height) });
+      if (entry)
+        setBox({ widthPx: Math.floor(entry.contentRect.width), heightPx: Math.floor(entry.contentRect.height) });
     });
     observer.observe(element.current);
     return () => observer.disconnect();

@@ -1,4 +1,4 @@
-import { useCallback, useRef, useState, type KeyboardEvent, type PointerEvent, type RefObject } from "react";
+import { useCallback, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
 import { cornerByKey, cornerFrom, cornerText, nearestCorner, within, type Corner } from "./arrange/float";
 import type { Box } from "./arrange/grid";
 
@@ -16,7 +16,8 @@ interface Drag {
 }
 
 /** A window that is dragged to the corners of its container, moved there by arrow keys, and remembers which. */
-export function useFloating(window: RefObject<HTMLElement | null>, key: string, fallback: Corner) {
+export function useFloating<E extends HTMLElement>(key: string, fallback: Corner) {
+  const window = useRef<E>(null);
   const [corner, setCorner] = useState(() => cornerFrom(remembered(key), fallback));
   const drag = useRef<Drag | undefined>(undefined);
 
@@ -28,42 +29,36 @@ export function useFloating(window: RefObject<HTMLElement | null>, key: string, 
       remember(key, to);
       if (element && before) glide(element, before);
     },
-    [key, window],
+    [key],
   );
 
-  const onPointerDown = useCallback(
-    (event: PointerEvent) => {
-      const element = window.current;
-      const area = element?.offsetParent ?? document.documentElement;
-      const pressed = event.target instanceof Element ? event.target.closest("button, a") : null;
-      if (!element || event.button !== 0 || (pressed && !pressed.hasAttribute("data-drag-handle"))) return;
-      drag.current = {
-        pointer: event.pointerId,
-        fromX: event.clientX,
-        fromY: event.clientY,
-        window: element.getBoundingClientRect(),
-        area: area.getBoundingClientRect(),
-        moved: false,
-      };
-    },
-    [window],
-  );
+  const onPointerDown = useCallback((event: PointerEvent) => {
+    const element = window.current;
+    const area = element?.offsetParent ?? document.documentElement;
+    const pressed = event.target instanceof Element ? event.target.closest("button, a") : null;
+    if (!element || event.button !== 0 || (pressed && !pressed.hasAttribute("data-drag-handle"))) return;
+    drag.current = {
+      pointer: event.pointerId,
+      fromX: event.clientX,
+      fromY: event.clientY,
+      window: element.getBoundingClientRect(),
+      area: area.getBoundingClientRect(),
+      moved: false,
+    };
+  }, []);
 
-  const onPointerMove = useCallback(
-    (event: PointerEvent) => {
-      const element = window.current;
-      const { current } = drag;
-      if (!element || current?.pointer !== event.pointerId) return;
-      const [dx, dy] = [event.clientX - current.fromX, event.clientY - current.fromY];
-      if (!current.moved && Math.hypot(dx, dy) < DRAG_MIN_PX) return;
-      if (!current.moved) element.setPointerCapture(event.pointerId);
-      current.moved = true;
-      const at = placeOf(current, dx, dy);
-      const [x, y] = [at.xPx - (current.window.x - current.area.x), at.yPx - (current.window.y - current.area.y)];
-      element.style.transform = `translate(${x}px, ${y}px)`;
-    },
-    [window],
-  );
+  const onPointerMove = useCallback((event: PointerEvent) => {
+    const element = window.current;
+    const { current } = drag;
+    if (!element || current?.pointer !== event.pointerId) return;
+    const [dx, dy] = [event.clientX - current.fromX, event.clientY - current.fromY];
+    if (!current.moved && Math.hypot(dx, dy) < DRAG_MIN_PX) return;
+    if (!current.moved) element.setPointerCapture(event.pointerId);
+    current.moved = true;
+    const at = placeOf(current, dx, dy);
+    const [x, y] = [at.xPx - (current.window.x - current.area.x), at.yPx - (current.window.y - current.area.y)];
+    element.style.transform = `translate(${x}px, ${y}px)`;
+  }, []);
 
   const onPointerUp = useCallback(
     (event: PointerEvent) => {
@@ -98,6 +93,7 @@ export function useFloating(window: RefObject<HTMLElement | null>, key: string, 
   );
 
   return {
+    window,
     corner,
     place: { onPointerDown, onPointerMove, onPointerUp, onPointerCancel: onPointerUp },
     handle: { onKeyDown, onClick: onNext, "data-drag-handle": "" },

@@ -7,7 +7,8 @@ export type Panel =
   | { readonly kind: "members" }
   | { readonly kind: "pins" }
   | { readonly kind: "search" }
-  | { readonly kind: "call-chat" };
+  | { readonly kind: "call-chat" }
+  | { readonly kind: "call-people" };
 
 /** What lies over the page. One at a time. */
 export type DialogRequest =

@@ -29,18 +29,15 @@ export function Dialog({ title, open, onClose, children, actions, size = "m", ba
       backdrop={<div className={styles.backdrop} />}
       className={classes(styles.dialog, styles[size], bare && styles.bare)}
     >
-      {bare ? (
-        <DialogHeading className="visually-hidden">{title}</DialogHeading>
-      ) : (
-        <header className={styles.head}>
-          <DialogHeading className={styles.title ?? ""}>{title}</DialogHeading>
-          <DialogDismiss aria-label={t("close")} className={classes(buttons.button, styles.close)}>
-            <X size={18} aria-hidden="true" />
-          </DialogDismiss>
-        </header>
-      )}
+      <DialogHeading className={bare ? "visually-hidden" : (styles.title ?? "")}>{title}</DialogHeading>
       <div className={bare ? styles.bareBody : styles.body}>{children}</div>
       {actions !== undefined && <footer className={styles.actions}>{actions}</footer>}
+      {/* Last, so that the focus begins with what the dialog is about. */}
+      {!bare && (
+        <DialogDismiss aria-label={t("close")} className={classes(buttons.button, styles.close)}>
+          <X size={18} aria-hidden="true" />
+        </DialogDismiss>
+      )}
     </Modal>
   );
 }

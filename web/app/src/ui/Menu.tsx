@@ -1,7 +1,8 @@
 import { Menu as Popup, MenuButton, MenuItem as Item, MenuProvider, MenuSeparator } from "@ariakit/react/menu";
-import type { LucideIcon } from "lucide-react";
+import { Check, type LucideIcon } from "lucide-react";
 import type { ReactElement, ReactNode } from "react";
 import { classes } from "./classes";
+import { portalPlace } from "./portal";
 import styles from "./Menu.module.css";
 
 /** A menu behind a button. `button` is the element that opens it, e.g. an `IconButton`. */
@@ -19,7 +20,15 @@ export function Menu({
   return (
     <MenuProvider placement={placement}>
       <MenuButton render={button} />
-      <Popup aria-label={label} className={styles.menu ?? ""} gutter={4} portal unmountOnHide>
+      <Popup
+        aria-label={label}
+        className={styles.menu ?? ""}
+        gutter={4}
+        unmountOnHide
+        portal
+        portalElement={portalPlace}
+        preserveTabOrder={false}
+      >
         {children}
       </Popup>
     </MenuProvider>
@@ -33,6 +42,7 @@ export function MenuItem({
   danger = false,
   keys,
   disabled = false,
+  checked,
   onSelect,
 }: {
   readonly icon?: LucideIcon;
@@ -40,12 +50,20 @@ export function MenuItem({
   readonly danger?: boolean;
   readonly keys?: string;
   readonly disabled?: boolean;
+  /** For lines that stay chosen; absent for those that only act. */
+  readonly checked?: boolean;
   readonly onSelect: () => void;
 }) {
   return (
-    <Item className={classes(styles.item, danger && styles.danger)} disabled={disabled} onClick={onSelect}>
+    <Item
+      className={classes(styles.item, danger && styles.danger)}
+      disabled={disabled}
+      onClick={onSelect}
+      {...(checked === undefined ? {} : { role: "menuitemcheckbox", "aria-checked": checked })}
+    >
       {Icon !== undefined && <Icon size={16} aria-hidden="true" />}
       <span className={styles.words}>{children}</span>
+      {checked === true && <Check size={16} aria-hidden="true" />}
       {keys !== undefined && <kbd className={styles.keys}>{keys}</kbd>}
     </Item>
   );

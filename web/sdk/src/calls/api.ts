@@ -19,9 +19,10 @@ export interface Calls {
   readonly running: Slice<ReadonlyMap<RoomId, RoomCall>>;
   /** The call this tab is in. */
   readonly current: Slice<Call | undefined>;
-  /** A call this tab was in before it was reloaded, and may return to within 20 seconds. */
+  /** A call this tab was in before it was reloaded, and may return to within 20 seconds: what to give to `join`. */
   readonly interrupted: Slice<
-    { readonly room: RoomId; readonly microphone: boolean; readonly camera: boolean } | undefined
+    | { readonly room: RoomId; readonly microphone: boolean; readonly muted: boolean; readonly camera: boolean }
+    | undefined
   >;
   /** Cameras, microphones and speakers, kept up to date. Labels are empty until a permission was given. */
   readonly devices: Slice<Devices>;
@@ -66,6 +67,8 @@ export interface JoinOptions extends MediaChoice {
   readonly speaker?: string;
   /** No pictures at all, neither sent nor received. */
   readonly audioOnly?: boolean;
+  /** Goes in muted, with the microphone open: nothing of it is sent before {@link Call.setMuted}. */
+  readonly muted?: boolean;
 }
 
 /** Where the call stands. `reconnecting`: what is lost is being restored; without signalling one still sees and hears. */
@@ -112,6 +115,7 @@ export interface Call {
   /** The latest notice; `undefined` until there is one. */
   readonly notice: Slice<CallNotice | undefined>;
 
+  /** Opens another microphone, as muted as the one before; from being off it is heard. `false` closes it. */
   setMicrophone(choice: boolean | string): Promise<void>;
   setCamera(choice: boolean | string): Promise<void>;
   /** Plays on this device; an empty text is the default one. */
@@ -160,7 +164,10 @@ export interface Tile {
   readonly pinned: boolean;
 }
 
-/** A video slot. */
+/**
+ * A video slot, as it is seen: when the server puts somebody else into it, this changes as their picture comes. `paused`
+ * without a reason: the picture is on its way.
+ */
 export interface Slot {
   readonly tile?: string;
   readonly track?: TrackId;

@@ -1,13 +1,14 @@
 /** One call: what the server tells of it, and what is done in it. */
 
 import type { RoomId } from "../protocol/values.js";
-import { Cell } from "../slice.js";
+import { Cell, type Slice } from "../slice.js";
 import type {
   Call,
   CallNotice,
   CallPhase,
   CallSignalling,
   CallStatistics,
+  Devices,
   Participant,
   ParticipantId,
   Tile,
@@ -27,9 +28,10 @@ import {
 } from "./frames.js";
 import { Local, type Opened } from "./local.js";
 import { Pictures } from "./pictures.js";
+import { isLater } from "./refusals.js";
 import * as people from "./roster.js";
 import { Serial } from "./serial.js";
-import { isLater, Session } from "./session.js";
+import { Session } from "./session.js";
 import { VIDEO_SLOTS_STEPS } from "./slots.js";
 import { Sound } from "./sound.js";
 import { figures, type Counters, type Entry } from "./statistics.js";
@@ -38,8 +40,10 @@ export interface CallSetup {
   readonly room: RoomId;
   readonly signalling: CallSignalling;
   readonly opened: Opened;
+  readonly devices: Slice<Devices>;
   readonly speaker: string;
   readonly audioOnly: boolean;
+  readonly muted: boolean;
   /** It is over, for whatever reason. */
   readonly onEnd: () => void;
 }
@@ -59,6 +63,7 @@ export class LiveCall implements Call {
   readonly #reconciling = new Serial();
   readonly #demands = new Serial();
   readonly #onEnd: () => void;
+  readonly #forget: () => void;
   #roster = people.EMPTY_ROSTER;
   #hand = false;
   #counters: Counters | undefined;
@@ -67,7 +72,8 @@ export class LiveCall implements Call {
   static async join(setup: CallSetup): Promise<LiveCall> {
     const call = new LiveCall(setup);
     try {
-      if (setup.speaker !== "") await call.#sound.setDevice(setup.speaker);
+      // A speaker that was chosen once and is gone now is no reason not to join.
+      if (setup.speaker !== "") await call.#sound.setDevice(setup.speaker).catch(() => undefined);
       await call.#session.join();
     } catch (error) {
       call.#close();
@@ -80,11 +86,13 @@ export class LiveCall implements Call {
     this.room = setup.room;
     this.#onEnd = setup.onEnd;
     this.audioOnly = new Cell(setup.audioOnly);
+    this.#forget = setup.devices.subscribe(() => void this.#findSpeaker(setup.devices.get()));
     this.#session = this.#sessionOf(setup);
     const link = { peer: () => this.#session.peer, negotiate: () => this.#session.negotiate() };
     this.#local = new Local(
       { ...link, reconcile: () => this.#reconcile(), notice: (notice) => this.notice.set(notice) },
       setup.opened,
+      setup.muted,
     );
     const layout = async (fields: Readonly<Record<string, unknown>>): Promise<void> => {
       await this.#session.request("call.layout", fields);
@@ -236,6 +244,7 @@ export class LiveCall implements Call {
   #onJoined(joined: Joined, how: "anew" | "resumed"): void {
     this.#people(people.fresh(this.#roster, joined.participants));
     if (how === "anew") this.#pictures.reset();
+    else this.#pictures.resend();
     this.#pictures.take(joined.slots, true);
     void this.#reconcile().catch(() => undefined);
   }
@@ -243,6 +252,8 @@ export class LiveCall implements Call {
   #onPublished(tracks: readonly OwnTrack[]): void {
     const own = this.#roster.entries.get(this.self);
     if (own) this.#people(people.changed(this.#roster, [{ ...own, tracks }], []));
+    // There may be slots now that a layout waited for.
+    this.#pictures.resend();
   }
 
   #onFrame(frame: Frame & { readonly t: string }): void {
@@ -283,6 +294,17 @@ export class LiveCall implements Call {
     } else {
       void this.#local.stopScreen().catch(ignore);
     }
+  }
+
+  /** A speaker that was taken away: on with the default one. */
+  async #findSpeaker({ speakers }: Devices): Promise<void> {
+    const { device } = this.#sound;
+    // A list without labels is one without permission, and says nothing.
+    const isKnown = speakers.some(({ label }) => label !== "");
+    if (device === "" || !isKnown || speakers.some(({ deviceId }) => deviceId === device)) return;
+    const replacement = speakers.find(({ deviceId }) => deviceId === "default")?.label;
+    await this.#sound.setDevice("").catch(() => undefined);
+    this.notice.set({ kind: "device_lost", device: "speaker", ...(replacement !== undefined && { replacement }) });
   }
 
   #people(roster: people.Roster): void {
@@ -326,6 +348,7 @@ export class LiveCall implements Call {
   }
 
   #close(): void {
+    this.#forget();
     this.#local.close();
     this.#pictures.close();
     this.#sound.stop();

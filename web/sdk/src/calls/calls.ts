@@ -8,7 +8,9 @@ import type { LiveCall } from "./call.js";
 import { support } from "./capture.js";
 import { DeviceList } from "./devices.js";
 import { recall, remember, type Interrupted, type TabStorage } from "./interrupted.js";
+import type { Opened } from "./local.js";
 import { Running } from "./running.js";
+import { Serial } from "./serial.js";
 
 export interface CallsOptions {
   /** Where to remember a call over a reload: `sessionStorage`, the default. */
@@ -49,7 +51,8 @@ class PageCalls implements OpenCalls {
   readonly #devices = new DeviceList();
   readonly #forget: (() => void)[] = [];
   readonly #others: BroadcastChannel | undefined;
-  #joins = 0;
+  readonly #joining = new Serial();
+  #isClosed = false;
 
   constructor(signalling: CallSignalling, options: CallsOptions) {
     this.#signalling = signalling;
@@ -64,9 +67,9 @@ class PageCalls implements OpenCalls {
     if (typeof window === "undefined") return;
     this.#recall();
     addEventListener("pagehide", this.#onHide);
+    this.#forget.push(() => removeEventListener("pagehide", this.#onHide));
     this.#others = new BroadcastChannel(`${options.account ?? "greenroom"}.calls`);
-    // Another page of this device has joined: the server moved the device there.
-    this.#others.onmessage = () => this.current.get()?.takenOver();
+    this.#others.onmessage = ({ data }) => this.#onOther(data);
   }
 
   get devices() {
@@ -81,31 +84,42 @@ class PageCalls implements OpenCalls {
   }
 
   async join(room: RoomId, options: JoinOptions): Promise<Call> {
-    this.#joins += 1;
-    const turn = this.#joins;
-    const [{ LiveCall }, { openDevices, OpenPreview }] = await Promise.all([
-      import("./call.js"),
-      import("./preview.js"),
-    ]);
-    await this.current.get()?.leave();
+    const { openDevices, OpenPreview } = await import("./preview.js");
     const wanted = { ...options, ...(options.audioOnly === true && { camera: false }) };
-    const opened = options.preview instanceof OpenPreview ? options.preview.give() : await openDevices(wanted);
+    const given = options.preview instanceof OpenPreview ? options.preview.give() : {};
+    const opened = await openDevices(wanted, given);
+    // One after another: leaving the one must not come after joining the other.
+    return this.#joining.run(() => this.#join(room, options, opened));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.current.get()?.leave();
+    this.#others?.close();
+    this.#devices.close();
+    for (const forget of this.#forget.splice(0)) forget();
+  }
+
+  async #join(room: RoomId, options: JoinOptions, opened: Opened): Promise<Call> {
+    const { LiveCall } = await import("./call.js");
+    await this.current.get()?.leave();
     let call: LiveCall | undefined = undefined;
     const setup = {
       room,
       opened,
       signalling: this.#signalling,
+      devices: this.#devices.devices,
       speaker: options.speaker ?? "",
       audioOnly: options.audioOnly ?? false,
+      muted: options.muted ?? false,
       onEnd: () => {
         if (call !== undefined && this.current.get() === call) this.current.set(undefined);
       },
     };
     call = await LiveCall.join(setup);
-    if (turn !== this.#joins) {
-      // Something else was joined meanwhile, or all was closed.
+    if (this.#isClosed) {
       await call.leave();
-      throw new DOMException("another call was joined meanwhile", "AbortError");
+      throw new DOMException("closed while it was joined", "AbortError");
     }
     this.#others?.postMessage(room);
     this.interrupted.set(undefined);
@@ -114,13 +128,12 @@ class PageCalls implements OpenCalls {
     return call;
   }
 
-  async close(): Promise<void> {
-    this.#joins += 1;
-    removeEventListener("pagehide", this.#onHide);
-    await this.current.get()?.leave();
-    this.#others?.close();
-    this.#devices.close();
-    for (const forget of this.#forget.splice(0)) forget();
+  /** Another page of this device has joined a call: there is one at a time. */
+  #onOther(room: unknown): void {
+    const call = this.current.get();
+    // In the same room the server has moved the device there already.
+    if (call?.room === room) call?.takenOver();
+    else void call?.leave();
   }
 
   #recall(): void {
@@ -135,7 +148,11 @@ class PageCalls implements OpenCalls {
     const call = this.current.get();
     if (call === undefined) return;
     const { microphone, camera } = call.local.get();
-    const state = { microphone: microphone.state === "on", camera: camera.state === "on" };
+    const state = {
+      microphone: microphone.state !== "off",
+      muted: microphone.state === "muted",
+      camera: camera.state === "on",
+    };
     remember(this.#storage, { room: call.room, ...state }, Date.now());
   };
 }

@@ -2,7 +2,6 @@
 
 import { parseRoom } from "./frames.js";
 import type { RoomId } from "../protocol/values.js";
-import { RESUME_MAX_MS } from "./recovery.js";
 
 /** Where a page keeps what lives as long as its tab: `sessionStorage`. */
 export type TabStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
@@ -10,9 +9,12 @@ export type TabStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 export interface Interrupted {
   readonly room: RoomId;
   readonly microphone: boolean;
+  readonly muted: boolean;
   readonly camera: boolean;
 }
 
+/** The server keeps a participant without a WebSocket so long. */
+export const RESUME_MAX_MS = 20_000;
 const KEY = "greenroom.call";
 
 /** Writes it down; a storage that refuses only loses the way back. */
@@ -36,8 +38,11 @@ export function recall(
     const room = parseRoom(found?.room);
     const leftMs = Number(found?.atMs) + RESUME_MAX_MS - nowMs;
     if (found === null || room === undefined || !(leftMs > 0 && leftMs <= RESUME_MAX_MS)) return undefined;
-    const interrupted = { room, microphone: found.microphone === true, camera: found.camera === true };
-    return { interrupted, leftMs };
+    const { microphone, muted, camera } = found;
+    return {
+      interrupted: { room, microphone: microphone === true, muted: muted === true, camera: camera === true },
+      leftMs,
+    };
   } catch {
     return undefined;
   }

@@ -36,12 +36,13 @@ export class Local {
   readonly #tracks = new Map<Source, MediaStreamTrack>();
   readonly #streams = new Map<Source, MediaStream>();
   readonly #turns = { microphone: new Serial(), camera: new Serial(), screen: new Serial() };
-  #muted = false;
+  #muted: boolean;
   #meter: Meter | undefined;
   #closed = false;
 
-  constructor(uplink: Uplink, opened: Opened) {
+  constructor(uplink: Uplink, opened: Opened, muted: boolean) {
     this.#uplink = uplink;
+    this.#muted = muted;
     if (opened.microphone) this.#keep("microphone", opened.microphone);
     if (opened.camera) this.#keep("camera", opened.camera);
   }
@@ -78,7 +79,11 @@ export class Local {
   setMicrophone(choice: boolean | string): Promise<void> {
     return this.#turns.microphone.run(async () => {
       if (choice === false) return this.#turnOff("microphone");
-      await this.#turnOn("microphone", await openMicrophone(choice));
+      const wasOff = !this.#tracks.has("microphone");
+      const track = await openMicrophone(choice);
+      // Whoever turns it on wants to be heard; another device stays as muted as the one before.
+      if (wasOff) this.#muted = false;
+      await this.#turnOn("microphone", track);
     });
   }
 

@@ -59,6 +59,13 @@ export class Peer {
     }
   }
 
+  /** Takes back the slots of an offer that was refused. */
+  dropUnanswered(): void {
+    const answered = this.#video.filter(({ transceiver }) => transceiver.mid !== null);
+    for (const { transceiver } of this.#video) if (transceiver.mid === null) transceiver.stop();
+    this.#video.splice(0, this.#video.length, ...answered);
+  }
+
   get videoSlotCount(): number {
     return this.#video.length;
   }
@@ -91,6 +98,7 @@ export class Peer {
     const kind = track.kind === "audio" ? "audio" : "video";
     const all = capabilities("sender", kind);
     prefer(transceiver, kind === "audio" ? soundCodecs(all) : cameraCodecs(all));
+    nameStreams(transceiver);
     this.#publications.set(source, { transceiver, layers: encodings.length });
     return true;
   }
@@ -186,6 +194,26 @@ export class Peer {
 function capabilities(side: "sender" | "receiver", kind: "audio" | "video"): RTCRtpCodec[] {
   const found = side === "sender" ? RTCRtpSender.getCapabilities(kind) : RTCRtpReceiver.getCapabilities(kind);
   return found?.codecs ?? [];
+}
+
+/** What simulcast takes (RFC 8852, 8843). */
+const NAMING = /^urn:ietf:params:rtp-hdrext:sdes:(mid|rtp-stream-id|repaired-rtp-stream-id)$/;
+
+/**
+ * Chromium offers in a new line only the header extensions that the first one of its kind has agreed on, which may be a
+ * slot: there the server names no streams. Where this cannot be said, all are offered.
+ */
+function nameStreams(transceiver: RTCRtpTransceiver): void {
+  const extensible = transceiver as RTCRtpTransceiver & {
+    getHeaderExtensionsToNegotiate?(): { uri: string; direction: RTCRtpTransceiverDirection }[];
+    setHeaderExtensionsToNegotiate?(
+      extensions: readonly { uri: string; direction: RTCRtpTransceiverDirection }[],
+    ): void;
+  };
+  const offered = extensible.getHeaderExtensionsToNegotiate?.();
+  if (offered === undefined) return;
+  for (const extension of offered) if (NAMING.test(extension.uri)) extension.direction = "sendrecv";
+  extensible.setHeaderExtensionsToNegotiate?.(offered);
 }
 
 /** Nothing chosen leaves the browser's own order; a browser that refuses the choice keeps it too. */

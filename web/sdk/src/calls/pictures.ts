@@ -3,12 +3,20 @@
 import { Cell, type Slice } from "../slice.js";
 import type { Slot, Tile, TrackId } from "./api.js";
 import type { SlotFrame } from "./frames.js";
-import type { Peer } from "./peer.js";
+import type { Peer, VideoSlot } from "./peer.js";
+import { isLater, refusalOf } from "./refusals.js";
 import { Serial } from "./serial.js";
+import { shows, type Shown } from "./shown.js";
 import { admitted, assign, layoutOf, slotsFor, type SlotNeed } from "./slots.js";
 
 /** Changes within this time are told together. */
 export const GATHER_MS = 100;
+/** How often a slot whose next picture is on its way is looked at. */
+const LOOK_MS = 40;
+const SLOTS_AT_ONCE = 6;
+/** A layout that is refused is told so many times more; then with the next change. */
+const RETRIES_MAX = 5;
+const RETRY_MS = 1_000;
 
 /** What it asks of the call. */
 export interface Downlink {
@@ -24,10 +32,15 @@ export class Pictures {
   readonly #slots = new Cell<readonly Slot[]>([]);
   readonly #sending = new Serial();
   readonly #frames = new Map<string, SlotFrame>();
+  /** What is seen in slots, and since when the server says what it says now. */
+  readonly #shown = new Map<string, Shown>();
+  readonly #since = new Map<string, number>();
   #tiles: readonly Tile[] | undefined;
   #assignment = new Map<string, string>();
   #audioOnly: boolean;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #looking: ReturnType<typeof setTimeout> | undefined;
+  #retries = 0;
   #sent = "";
   #closed = false;
 
@@ -43,6 +56,7 @@ export class Pictures {
   show(tiles: readonly Tile[]): void {
     const isFirst = this.#tiles === undefined;
     this.#tiles = tiles;
+    this.#retries = 0;
     this.#gather(isFirst ? 0 : GATHER_MS);
   }
 
@@ -52,13 +66,9 @@ export class Pictures {
   }
 
   streamOf(tile: string): MediaStream | undefined {
-    const slot = this.#downlink
-      .peer()
-      ?.videoSlots()
-      .find(({ mid }) => this.#assignment.get(mid) === tile);
-    if (slot === undefined) return undefined;
-    const state = this.#frames.get(slot.mid)?.state ?? "empty";
-    return state === "empty" ? undefined : slot.stream;
+    const slot = this.#slots.get().find((one) => one.tile === tile);
+    if (slot === undefined || slot.state === "empty") return undefined;
+    return this.#places().find(({ mid }) => this.#assignment.get(mid) === tile)?.stream;
   }
 
   /** The tile that a line of the offer shows. */
@@ -69,30 +79,52 @@ export class Pictures {
   /** The server says what is in slots: all of them after joining, else those that changed. */
   take(frames: readonly SlotFrame[], all = false): void {
     if (all) this.#frames.clear();
-    for (const frame of frames) this.#frames.set(frame.mid, frame);
+    for (const frame of frames) {
+      const before = this.#frames.get(frame.mid);
+      const isSame = before?.participant === frame.participant && before?.state === frame.state;
+      if (!isSame) this.#since.set(frame.mid, performance.now());
+      this.#frames.set(frame.mid, frame);
+    }
     this.#publish();
   }
 
   /** Another connection: its slots are other ones, and the server knows of no layout. */
   reset(): void {
     this.#frames.clear();
+    this.#shown.clear();
+    this.#since.clear();
     this.#assignment.clear();
     this.#sent = "";
+    this.resend();
+  }
+
+  /** Tells what could not be told. */
+  resend(): void {
     if (this.#tiles !== undefined || this.#audioOnly) this.#gather(0);
   }
 
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#looking);
   }
 
   #gather(delayMs: number): void {
     if (this.#closed) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      // What is refused is told again with the next change, or after coming back.
-      void this.#send().catch(() => undefined);
+      void this.#send().then(
+        () => (this.#retries = 0),
+        (error: unknown) => this.#retry(error),
+      );
     }, delayMs);
+  }
+
+  #retry(error: unknown): void {
+    // Coming back tells it anyway.
+    if (isLater(error) || this.#retries >= RETRIES_MAX) return;
+    this.#retries += 1;
+    this.#gather(Math.max(RETRY_MS, refusalOf(error).retryAfterMs ?? 0));
   }
 
   #send(): Promise<void> {
@@ -102,8 +134,15 @@ export class Pictures {
       const tiles = this.#audioOnly ? [] : admitted(this.#tiles ?? []);
       const missing = tiles.length === 0 ? 0 : slotsFor(tiles.length) - peer.videoSlotCount;
       if (missing > 0) {
-        peer.addSlots({ audio: 0, video: missing });
-        await this.#downlink.negotiate();
+        // Each takes the browser a millisecond or two: a few at a time, so that the page goes on.
+        for (let left = missing; left > 0; left -= SLOTS_AT_ONCE) {
+          peer.addSlots({ audio: 0, video: Math.min(SLOTS_AT_ONCE, left) });
+          await new Promise((done) => setTimeout(done));
+        }
+        await this.#downlink.negotiate().catch((error: unknown) => {
+          peer.dropUnanswered();
+          throw error;
+        });
       }
       const places = peer.videoSlots();
       this.#assignment = assign(tiles, places, this.#assignment, this.#frames, (track) => this.#downlink.need(track));
@@ -116,20 +155,35 @@ export class Pictures {
     });
   }
 
-  #publish(): void {
-    const places = this.#downlink.peer()?.videoSlots() ?? [];
-    this.#slots.set(
-      places.map(({ mid }): Slot => {
-        const tile = this.#assignment.get(mid);
-        const { track, participant, state = "empty", reason } = this.#frames.get(mid) ?? {};
-        return {
-          state,
-          ...(tile !== undefined && { tile }),
-          ...(track !== undefined && { track }),
-          ...(participant !== undefined && { participant }),
-          ...(reason && { reason }),
-        };
-      }),
-    );
+  #places(): readonly VideoSlot[] {
+    return this.#downlink.peer()?.videoSlots() ?? [];
   }
+
+  #publish(): void {
+    const nowMs = performance.now();
+    let waits = false;
+    const slots = this.#places().map(({ mid, receiver }): Slot => {
+      const frame = this.#frames.get(mid);
+      const before = this.#shown.get(mid);
+      const isSettled = frame?.state !== "live" || frame.participant === before?.participant;
+      const newest = isSettled ? undefined : newestSource(receiver);
+      const sinceMs = nowMs - (this.#since.get(mid) ?? nowMs);
+      const next = shows(frame, this.#assignment.get(mid), before, newest, sinceMs);
+      if (next.shown) this.#shown.set(mid, next.shown);
+      waits ||= next.waits;
+      return next.slot;
+    });
+    if (JSON.stringify(slots) !== JSON.stringify(this.#slots.get())) this.#slots.set(slots);
+    clearTimeout(this.#looking);
+    if (waits && !this.#closed) this.#looking = setTimeout(() => this.#publish(), LOOK_MS);
+  }
+}
+
+/** Whose picture a slot showed last. */
+function newestSource(receiver: RTCRtpReceiver): number | undefined {
+  const sources = receiver.getContributingSources();
+  return sources.reduce<RTCRtpContributingSource | undefined>(
+    (newest, source) => (newest === undefined || source.timestamp > newest.timestamp ? source : newest),
+    undefined,
+  )?.source;
 }

@@ -5,6 +5,7 @@ import type { CallPhase, CallSignalling } from "./api.js";
 import { parseEnd, parseJoined, parseTracks, type Frame, type Joined, type OwnTrack } from "./frames.js";
 import { AUDIO_SLOTS, Peer, type OfferedTrack } from "./peer.js";
 import { begin, phaseOf, step, type EndReason, type Input, type Recovery, type Work } from "./recovery.js";
+import { isLater, refusalOf } from "./refusals.js";
 import { Negotiation } from "./serial.js";
 
 /** Frames that come while one joins wait until the answer to it was taken. */
@@ -242,18 +243,6 @@ export class Session {
     this.#held = undefined;
   }
 }
-
-/** What a rejection says, if it is a `Refusal`. */
-export function refusalOf(error: unknown): { readonly code: string; readonly retryAfterMs?: number } {
-  const { code, retryAfterMs } = error as { code?: unknown; retryAfterMs?: unknown };
-  return {
-    code: typeof code === "string" ? code : "failed",
-    ...(typeof retryAfterMs === "number" && { retryAfterMs }),
-  };
-}
-
-/** Whether a refusal is mended by coming back or joining anew, which is under way. */
-export const isLater = (error: unknown): boolean => ["offline", "call_not_found"].includes(refusalOf(error).code);
 
 const now = (): number => performance.now();
 

@@ -5,6 +5,7 @@ import type { Answers, ClientNotice, ClientRequest, Hello, PlaceInRoom } from ".
 import type { ServerFrame, Welcome } from "../protocol/server-frames.js";
 import { MESSAGE_BYTES_MAX } from "../protocol/limits.js";
 import { parseServerFrame } from "../protocol/parse.js";
+import { MalformedFrame } from "../protocol/shape.js";
 import { utf8Length } from "../protocol/text.js";
 import { HEARTBEAT_MS } from "./heartbeat.js";
 import { ConnectionMachine, PROBE_MS_MAX, type Effect, type Identity, type Input } from "./machine.js";
@@ -14,6 +15,8 @@ import { probeVersion } from "./version.js";
 
 /** The one subprotocol this client speaks: docs/PROTOCOL.md, "Connecting". */
 export const SUBPROTOCOL = "greenroom.v1.json";
+/** What a server that sends malformed frames is taken to have closed with. */
+const PROTOCOL_ERROR = 1002;
 /** The longest single timer; browsers end longer than 2^31 ms at once. */
 const TIMER_MS_MAX = 3_600_000;
 
@@ -39,8 +42,8 @@ export interface LinkListener {
   token(token: string | undefined): void;
   /** Every frame in the order in which they came, answers before {@link Link.request} resolves to them. */
   frame(frame: ServerFrame): void;
-  /** The login is over, with this close code. */
-  lost(code: number): void;
+  /** The login is over, with this close code; the server was heard until `sinceMs` of `performance.now()`. */
+  lost(code: number, sinceMs: number): void;
 }
 
 /** The connection of one account. */
@@ -126,7 +129,7 @@ export class Link {
       case "lost":
         this.#online = false;
         this.#requests.lost();
-        this.#listener.lost(effect.code);
+        this.#listener.lost(effect.code, effect.sinceMs);
         return;
       case "show":
         this.#listener.shown(effect.state);
@@ -152,7 +155,15 @@ export class Link {
   }
 
   #message(data: unknown): void {
-    const frame = typeof data === "string" ? parseServerFrame(data) : undefined;
+    let frame: ServerFrame | undefined;
+    try {
+      frame = typeof data === "string" ? parseServerFrame(data) : undefined;
+    } catch (error) {
+      if (!(error instanceof MalformedFrame)) throw error;
+      // What it would have brought is missing now: only a new sync can tell.
+      this.tell({ is: "closed", code: PROTOCOL_ERROR });
+      return;
+    }
     this.tell(frame === undefined ? { is: "frame" } : { is: "frame", frame });
     if (frame === undefined) return;
     this.#listener.frame(frame);

@@ -5,30 +5,17 @@
  */
 
 import type { Found, Persistence, Version } from "../model.js";
-import type { Cursor, Dot, DotKey, Epoch, Hlc, Role, RoomId, Stamp, UserId } from "../protocol/values.js";
-import type { Slice } from "../slice.js";
+import type { Entry, WireOp } from "../protocol/op.js";
+import type { Cursor, Dot, DotKey, Epoch, Role, RoomId, Stamp, UserId } from "../protocol/values.js";
 import type { SearchQuery } from "../api.js";
+import type { Slice } from "../slice.js";
 
-/** An op as it is on the wire: fields of unknown kinds are kept. */
-export interface WireOp {
-  readonly dot: Dot;
-  readonly hlc: Hlc;
-  readonly author?: UserId;
-  readonly kind: string;
-  readonly [field: string]: unknown;
-}
+export type { Entry, WireOp };
 
 /** An op without the parts that the store gives it. */
 export interface OpBody {
   readonly kind: "post" | "edit" | "delete" | "reaction" | "pin" | "topic";
   readonly [field: string]: unknown;
-}
-
-/** An entry of an `ops` frame. */
-export interface Entry {
-  readonly offset: number;
-  readonly stamp: Stamp;
-  readonly op: WireOp;
 }
 
 /** Room information of `opened`, `room` and `rooms` frames, as it came. */

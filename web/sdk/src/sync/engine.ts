@@ -24,6 +24,9 @@ import { OutboxSender } from "./outbox-sender.js";
 import { askPatiently } from "./patience.js";
 import { ReturnCount } from "./report.js";
 
+/** As if the server had closed with a fault: connect again, with back-off. */
+const INTERNAL_FAULT = 1011;
+
 /** What an engine needs. */
 export interface EngineOptions extends Pick<LinkOptions, "url" | "webSocket" | "client"> {
   readonly store: LocalStore;
@@ -80,12 +83,13 @@ export class Engine {
         welcomed: (welcome, places) => void this.#welcomed(welcome, places),
         token: (token) => void this.#login.token(token),
         frame: (frame) => this.#frame(frame),
-        lost: (code) => this.#lost(code),
+        lost: (code, sinceMs) => this.#lost(code, sinceMs),
       },
     );
     this.#intake = new Intake({
       store,
       found: (found, how) => this.#found(found, how),
+      failed: () => this.#link.tell({ is: "closed", code: INTERNAL_FAULT }),
       overflowed: () => this.#startOver(),
     });
     this.#sender = new OutboxSender({
@@ -103,8 +107,7 @@ export class Engine {
     this.#deaf.push(listenForHints((hint) => this.hint(hint)));
     this.#deaf.push(
       this.#store.onChange((changes) => {
-        for (const { part, room } of changes)
-          if (part === "outbox" && room !== undefined) this.#sender.wrote(room);
+        for (const { part, room } of changes) if (part === "outbox" && room !== undefined) this.#sender.wrote(room);
       }),
     );
     const identity = await this.#login.read();
@@ -229,7 +232,7 @@ export class Engine {
       return;
     }
     if (this.#session !== session) return;
-    this.#moment.begin();
+    this.#moment.begin(welcome.user);
     this.#markers.begin();
     void this.#sender.begin();
     void session.following.list();
@@ -258,14 +261,14 @@ export class Engine {
     };
   }
 
-  #lost(code: number): void {
+  #lost(code: number, sinceMs: number): void {
     const session = this.#session;
     this.#session = undefined;
     session?.following.end();
     session?.history.end();
     session?.members.end();
     // An absence that was interrupted before everything was current goes on.
-    if (session?.current !== false || this.#lostMs === undefined) this.#lostMs = performance.now();
+    if (session?.current !== false || this.#lostMs === undefined) this.#lostMs = sinceMs;
     this.#sender.end(afterClose(code).next === "split");
     this.#moment.end();
     this.#markers.end();
@@ -285,7 +288,9 @@ export class Engine {
         return this.#intake.entries(frame.room, frame.ops, session.following.how(frame.room));
       }
       case "synced":
-        return session.following.synced(frame);
+        session.following.synced(frame);
+        if (session.current) void this.#intake.settled(frame.room).then(() => session.history.fill());
+        return;
       case "closed":
         return session.following.closed(frame);
       case "rooms.changed":

@@ -18,6 +18,8 @@ export interface IntakeOptions {
   readonly store: LocalStore;
   /** New posts of others. */
   readonly found: (found: readonly Found[], how: How) => void;
+  /** Something could not be taken, and what came after it in its room was dropped: begin anew, after a while. */
+  readonly failed: () => void;
   /** The store is slower than the server: take no more until it caught up. */
   readonly overflowed: () => void;
 }
@@ -78,8 +80,10 @@ export class Intake {
         if (task.is === "step") await task.step();
         else await this.#take(room, task.how, this.#gather(queue, task.how, task.entries));
       } catch (error) {
-        // The store rejects on bugs only; the next sync brings what is missing.
+        // The store rejects on bugs only. What follows would move the cursor over what is missing now: sync again.
         console.error("greenroom: cannot take what the server sent", error);
+        for (const left of queue.tasks.splice(0)) if (left.is === "entries") this.#backlog -= left.entries.length;
+        this.#options.failed();
       }
     }
     queue.running = false;

@@ -18,6 +18,7 @@ export class MomentKeeper {
   readonly #others = new OthersTyping();
   readonly #tabs = new Map<string, "online" | "away">();
   #said: "online" | "away" = "online";
+  #self: UserId | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(board: Board, send: (notice: ClientNotice) => void) {
@@ -26,7 +27,8 @@ export class MomentKeeper {
   }
 
   /** A login began: the server takes one for online. */
-  begin(): void {
+  begin(self: UserId): void {
+    this.#self = self;
     this.#said = "online";
     this.#sayPresence();
   }
@@ -94,7 +96,7 @@ export class MomentKeeper {
   }
 
   #typing({ room, on = [], off = [] }: TypingFrame): void {
-    const value = this.#others.change(performance.now(), room, on, off);
+    const value = this.#others.change(performance.now(), room, on, off).filter((user) => user !== this.#self);
     this.#board.post({ about: "typing", room, value });
     this.#arm();
   }

@@ -69,7 +69,7 @@ function rulesOf(box: Box, gapPx: number, part: "grid" | "beside"): GridRules {
   const upright = box.heightPx > box.widthPx;
   return {
     gapPx,
-    aspectMin: part === "beside" ? 1.2 : upright ? 0.75 : 1,
+    aspectMin: part === "beside" ? 1.2 : upright ? 0.56 : 1,
     aspectMax: 16 / 9,
     tileMin: TILE_MIN,
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { focusOf, lastSpeaker, orderOf, type Attention } from "./attention";
+import { focusOf, lastSpeaker, mayFloat, orderOf, type Attention } from "./attention";
 import { personTile, screenTile, screensOf, type Person, type TileName } from "./people";
 
 const person = (participant: number, change: Partial<Person> = {}): Person => ({
@@ -86,5 +86,16 @@ describe("orderOf", () => {
   it("lets a raised hand go before a voice, and oneself stay", () => {
     const some = [person(1), person(2), person(3), person(4, { hand: true })];
     expect(orderOf(tiles(1, 2, 3, 4), some, 2, new Map([[2, 50]]))).toEqual(tiles(1, 4, 3, 2));
+  });
+});
+
+describe("mayFloat", () => {
+  it("lets one's picture float over a few large tiles, not over small ones", () => {
+    expect(mayFloat(1, undefined, 0)).toBe(false);
+    expect(mayFloat(2, undefined, 0)).toBe(true);
+    expect(mayFloat(7, undefined, 0)).toBe(false);
+    expect(mayFloat(2, personTile(2), 0)).toBe(true);
+    expect(mayFloat(2, screenTile(9), 1)).toBe(false);
+    expect(mayFloat(4, personTile(2), 0)).toBe(false);
   });
 });

@@ -42,6 +42,16 @@ export function focusOf(attention: Attention): TileName | undefined {
   return attention.speaker === undefined ? undefined : personTile(attention.speaker);
 }
 
+/** More people than this fill a grid so that nothing may lie upon it. */
+const FLOATS_MAX = 6;
+
+/** Whether one's own picture may float: neither alone, nor where it would cover small tiles. */
+export function mayFloat(people: number, focus: TileName | undefined, screens: number): boolean {
+  if (people < 2) return false;
+  // Beside a focus stand small tiles: one's own among them, unless the focus is all there is.
+  return focus === undefined ? people + screens <= FLOATS_MAX : people + screens === 2;
+}
+
 /**
  * Order of the tiles. Tiles keep their places; whoever speaks, raises a hand or has a camera on and is beyond the
  * first page changes places with the least interesting one on it.

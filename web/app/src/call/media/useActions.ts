@@ -7,15 +7,15 @@ import { problemKeys, problemOf } from "./problems";
 
 /** What buttons and keys do in a call; each tells in a toast when it could not. */
 export interface CallActions {
-  toggleMicrophone(): void;
-  setMuted(muted: boolean): void;
-  toggleCamera(): void;
-  toggleScreen(): void;
-  toggleHand(): void;
-  setAudioOnly(audioOnly: boolean): void;
-  leave(): void;
+  readonly toggleMicrophone: () => void;
+  readonly setMuted: (muted: boolean) => void;
+  readonly toggleCamera: () => void;
+  readonly toggleScreen: () => void;
+  readonly toggleHand: () => void;
+  readonly setAudioOnly: (audioOnly: boolean) => void;
+  readonly leave: () => void;
   /** Runs something else that may fail. */
-  run(doing: () => Promise<unknown>): void;
+  readonly run: (doing: () => Promise<unknown>) => void;
 }
 
 export function useActions(call: Call): CallActions {
@@ -35,7 +35,11 @@ export function useActions(call: Call): CallActions {
     const setMuted = (muted: boolean): void => {
       const { microphone } = call.local.get();
       if (microphone.state !== "off") return run(() => call.setMuted(muted));
-      if (!muted) run(() => call.setMicrophone(preferences.get().microphone ?? true));
+      if (muted) return;
+      run(async () => {
+        await call.setMicrophone(preferences.get().microphone ?? true);
+        await call.setMuted(false);
+      });
     };
     return {
       run,
@@ -46,8 +50,7 @@ export function useActions(call: Call): CallActions {
         setPreferences({ cameraOn: on });
         run(() => call.setCamera(on && (preferences.get().camera ?? true)));
       },
-      toggleScreen: () =>
-        run(() => (call.local.get().screen === "on" ? call.stopScreen() : call.shareScreen())),
+      toggleScreen: () => run(() => (call.local.get().screen === "on" ? call.stopScreen() : call.shareScreen())),
       toggleHand: () => {
         const self = call.participants.get().find(({ participant }) => participant === call.self);
         run(() => call.setHand(!self?.hand));

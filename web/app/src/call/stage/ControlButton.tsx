@@ -12,8 +12,8 @@ export interface ControlButtonProps extends Omit<ComponentProps<"button">, "chil
   readonly hint?: string;
   readonly keys?: string;
   readonly pressed?: boolean;
-  /** `off`: something of one's own that others cannot hear or see. `leave`: the way out. */
-  readonly tone?: "plain" | "off" | "leave";
+  /** `on`, `off`: a device of one's own that others hear or see, or do not. `leave`: the way out. */
+  readonly tone?: "plain" | "on" | "off" | "leave";
   readonly count?: number;
 }
 

@@ -2,41 +2,42 @@ import type { Call } from "@greenroom/client";
 import { Hand, MessageSquare, Mic, MicOff, MonitorUp, MonitorX, PhoneOff, Users, Video, VideoOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useSlice } from "../../state/client";
+import { togglePanel, usePanel } from "../../state/panel";
+import { CAN_SHARE } from "../media/can-share";
 import type { CallActions } from "../media/useActions";
+import { useMedia } from "../../shell/media";
 import { ControlButton } from "./ControlButton";
 import { MoreMenu } from "./MoreMenu";
-import type { SideKind } from "./Side";
 import type { FullScreen } from "./Stage";
 import type { StageModel } from "./stage-model";
 import { ViewMenu } from "./ViewMenu";
 import styles from "./Controls.module.css";
 
-const CAN_SHARE = typeof navigator !== "undefined" && "getDisplayMedia" in (navigator.mediaDevices ?? {});
+/** Below this there is no room for all buttons: the same as in the styles. */
+const NARROW = "(width < 640px)";
 
 /** The bar under the tiles. */
 export function Controls({
   call,
   actions,
   model,
-  side,
-  toggleSide,
   fullScreen,
 }: {
   readonly call: Call;
   readonly actions: CallActions;
   readonly model: StageModel;
-  readonly side: SideKind | undefined;
-  readonly toggleSide: (side: SideKind) => void;
   readonly fullScreen: FullScreen;
 }) {
   const { t } = useTranslation("call");
   const { self, people } = useSlice(model.view);
+  const panel = usePanel()?.kind;
+  const narrow = useMedia(NARROW);
   return (
     <div className={styles.bar} role="toolbar" aria-label={t("controls.label")}>
       <div className={styles.group}>
         <MicrophoneButton call={call} actions={actions} />
         <CameraButton call={call} actions={actions} />
-        {CAN_SHARE && <ShareButton call={call} actions={actions} />}
+        {CAN_SHARE && !narrow && <ShareButton call={call} actions={actions} />}
         <ControlButton
           icon={Hand}
           label={t("controls.hand")}
@@ -47,25 +48,23 @@ export function Controls({
         />
       </div>
       <div className={styles.group}>
-        <span className={styles.roomy}>
-          <ViewMenu model={model} />
-        </span>
+        {!narrow && <ViewMenu model={model} />}
         <ControlButton
           icon={Users}
           label={t("controls.people")}
           keys="P"
-          pressed={side === "people"}
+          pressed={panel === "call-people"}
           count={people.length}
-          onClick={() => toggleSide("people")}
+          onClick={() => togglePanel({ kind: "call-people" })}
         />
         <ControlButton
           icon={MessageSquare}
           label={t("controls.chat")}
           keys="C"
-          pressed={side === "chat"}
-          onClick={() => toggleSide("chat")}
+          pressed={panel === "call-chat"}
+          onClick={() => togglePanel({ kind: "call-chat" })}
         />
-        <MoreMenu call={call} actions={actions} model={model} fullScreen={fullScreen} />
+        <MoreMenu call={call} actions={actions} model={model} fullScreen={fullScreen} narrow={narrow} />
       </div>
       <ControlButton icon={PhoneOff} label={t("controls.leave")} tone="leave" onClick={actions.leave} />
     </div>
@@ -88,7 +87,7 @@ export function MicrophoneButton({ call, actions }: ButtonProps) {
       hint={t(on ? "controls.mute" : "controls.unmute")}
       keys="M"
       pressed={on}
-      tone={on ? "plain" : "off"}
+      tone={on ? "on" : "off"}
       onClick={actions.toggleMicrophone}
     />
   );
@@ -98,7 +97,6 @@ export function MicrophoneButton({ call, actions }: ButtonProps) {
 export function CameraButton({ call, actions }: ButtonProps) {
   const { t } = useTranslation("call");
   const on = useSlice(call.local).camera.state === "on";
-  const audioOnly = useSlice(call.audioOnly);
   return (
     <ControlButton
       icon={on ? Video : VideoOff}
@@ -106,8 +104,7 @@ export function CameraButton({ call, actions }: ButtonProps) {
       hint={t(on ? "controls.cameraOff" : "controls.cameraOn")}
       keys="V"
       pressed={on}
-      tone={on ? "plain" : "off"}
-      disabled={audioOnly}
+      tone={on ? "on" : "off"}
       onClick={actions.toggleCamera}
     />
   );

@@ -22,7 +22,8 @@ export function DevicesDialog({
   const { speaker } = usePreferences();
   const choose = (kind: DeviceKind, device: string | undefined): void => {
     setPreferences({ [kind]: device });
-    if (kind === "microphone" && local.microphone.state !== "off") actions.run(() => call.setMicrophone(device ?? true));
+    if (kind === "microphone" && local.microphone.state !== "off")
+      actions.run(() => call.setMicrophone(device ?? true));
     if (kind === "camera" && local.camera.state === "on") actions.run(() => call.setCamera(device ?? true));
     if (kind === "speaker") actions.run(() => call.setSpeaker(device ?? ""));
   };

@@ -1,8 +1,20 @@
 import type { Call } from "@greenroom/client";
-import { CircleX, Ellipsis, Grid2x2Plus, Leaf, Maximize, Minimize, PictureInPicture2, SlidersHorizontal } from "lucide-react";
+import {
+  CircleX,
+  Ellipsis,
+  Grid2x2Plus,
+  Leaf,
+  Maximize,
+  Minimize,
+  MonitorUp,
+  MonitorX,
+  PictureInPicture,
+  PictureInPicture2,
+  SlidersHorizontal,
+} from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useAccount, useRoom, useSlice } from "../../state/client";
+import { useSlice } from "../../state/client";
 import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
 import { VIEW_MODES } from "../arrange/arrangement";
 import { openPictureInPicture, pictureInPicture } from "../dock/picture-in-picture";
@@ -10,17 +22,11 @@ import type { CallActions } from "../media/useActions";
 import { Confirm } from "./Confirm";
 import { ControlButton } from "./ControlButton";
 import { DevicesDialog } from "./DevicesDialog";
+import { CAN_SHARE } from "../media/can-share";
+import { useModeration } from "./moderation";
 import type { FullScreen } from "./Stage";
 import type { StageModel } from "./stage-model";
 import { chooseView, VIEW_ICONS } from "./ViewMenu";
-
-/** Whether the person may mute others, put them out, and end the call for all. */
-export function useModeration(call: Call): { readonly moderates: boolean; readonly ends: boolean } {
-  const summary = useSlice(useRoom(call.room).summary);
-  const account = useAccount();
-  const moderates = summary?.role === "moderator" || summary?.role === "owner";
-  return { moderates, ends: moderates || summary?.call?.startedBy === account.user };
-}
 
 /** What is needed seldom. */
 export function MoreMenu({
@@ -28,16 +34,21 @@ export function MoreMenu({
   actions,
   model,
   fullScreen,
+  narrow,
 }: {
   readonly call: Call;
   readonly actions: CallActions;
   readonly model: StageModel;
   readonly fullScreen: FullScreen;
+  /** Takes in what the bar has no room for. */
+  readonly narrow: boolean;
 }) {
   const { t } = useTranslation("call");
   const [open, setOpen] = useState<"devices" | "end">();
   const audioOnly = useSlice(call.audioOnly);
   const { mode, selfFloats } = useSlice(model.wish);
+  const { canFloat } = useSlice(model.view);
+  const sharing = useSlice(call.local).screen === "on";
   const { ends } = useModeration(call);
   const close = () => setOpen(undefined);
   return (
@@ -47,15 +58,29 @@ export function MoreMenu({
         placement="top-end"
         button={<ControlButton icon={Ellipsis} label={t("controls.more")} />}
       >
-        {VIEW_MODES.map((one) => (
-          <MenuItem key={one} icon={VIEW_ICONS[one]} checked={one === mode} onSelect={() => chooseView(model, one)}>
-            {t("controls.view")}: {t(`controls.${one}`)}
+        {narrow && (
+          <>
+            {CAN_SHARE && (
+              <MenuItem icon={sharing ? MonitorX : MonitorUp} onSelect={actions.toggleScreen}>
+                {t(sharing ? "controls.shareStop" : "controls.shareStart")}
+              </MenuItem>
+            )}
+            {VIEW_MODES.map((one) => (
+              <MenuItem key={one} icon={VIEW_ICONS[one]} checked={one === mode} onSelect={() => chooseView(model, one)}>
+                {t("controls.view")}: {t(`controls.${one}`)}
+              </MenuItem>
+            ))}
+            <MenuLine />
+          </>
+        )}
+        {canFloat && (
+          <MenuItem
+            icon={selfFloats ? Grid2x2Plus : PictureInPicture}
+            onSelect={() => model.change({ selfFloats: !selfFloats })}
+          >
+            {t(selfFloats ? "stage.minimize" : "stage.float")}
           </MenuItem>
-        ))}
-        <MenuItem icon={Grid2x2Plus} onSelect={() => model.change({ selfFloats: !selfFloats })}>
-          {t(selfFloats ? "stage.minimize" : "stage.float")}
-        </MenuItem>
-        <MenuLine />
+        )}
         <MenuItem icon={SlidersHorizontal} onSelect={() => setOpen("devices")}>
           {t("controls.devicesMenu")}
         </MenuItem>

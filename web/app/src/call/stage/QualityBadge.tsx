@@ -1,11 +1,12 @@
-import { SignalHigh, SignalLow, SignalMedium } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Person } from "../arrange/people";
 import { gradeOf, type QualityGrade } from "../events/quality";
 import { classes } from "../../ui/classes";
 import styles from "./QualityBadge.module.css";
 
-const ICONS = { good: SignalHigh, fair: SignalMedium, poor: SignalLow } as const;
+/** Bars that are lit. */
+const BARS = { good: 3, fair: 2, poor: 1 } as const satisfies Record<QualityGrade, number>;
+const BAR_HEIGHTS = [5, 9, 13] as const;
 
 /** How good somebody's connection is, and why not better. `always` shows a good one too. */
 export function QualityBadge({
@@ -21,10 +22,21 @@ export function QualityBadge({
   if (!person.quality || text === undefined) return null;
   const grade = gradeOf(person.quality);
   if (grade === "good" && !always) return null;
-  const Icon = ICONS[grade];
   return (
     <span className={classes(styles.badge, styles[grade], className)} title={text} data-quality={grade}>
-      <Icon size={16} aria-hidden="true" />
+      <svg viewBox="0 0 15 14" width="15" height="14" aria-hidden="true">
+        {BAR_HEIGHTS.map((height, index) => (
+          <rect
+            key={height}
+            x={index * 5 + 1}
+            y={14 - height}
+            width="3.5"
+            height={height}
+            rx="1"
+            className={index < BARS[grade] ? styles.lit : styles.dim}
+          />
+        ))}
+      </svg>
       <span className="visually-hidden">{text}</span>
     </span>
   );

@@ -1,5 +1,4 @@
 import { Grid2x2Plus, GripHorizontal, MicOff } from "lucide-react";
-import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Avatar } from "../../ui/Avatar";
 import { classes } from "../../ui/classes";
@@ -24,8 +23,7 @@ export function SelfView({
   readonly speaking: boolean;
 }) {
   const { t } = useTranslation("call");
-  const window = useRef<HTMLDivElement>(null);
-  const floating = useFloating(window, "greenroom.call.self", { block: "end", inline: "end" });
+  const { window, ...floating } = useFloating<HTMLDivElement>("greenroom.call.self", { block: "end", inline: "end" });
   const muted = person.microphone === undefined || person.microphone.muted;
   return (
     <div
@@ -38,11 +36,7 @@ export function SelfView({
       data-picture={stream ? "on" : "off"}
       {...floating.place}
     >
-      {stream ? (
-        <Picture stream={stream} mirrored />
-      ) : (
-        <Avatar user={person.user} name={person.name} size={56} />
-      )}
+      {stream ? <Picture stream={stream} mirrored /> : <Avatar user={person.user} name={person.name} size={56} />}
       {muted && (
         <span className={styles.muted} title={t("stage.muted")}>
           <MicOff size={14} aria-hidden="true" />

@@ -26,12 +26,13 @@ export interface TileProps {
   readonly paused?: Slot["reason"] | undefined;
   readonly speaking: boolean;
   readonly pinned: boolean;
+  readonly tabStop: boolean;
   readonly onPin: (tile: TileName) => void;
 }
 
 /** Somebody's tile or a shared screen, where the arrangement puts it. */
 export const Tile = memo(function Tile(props: TileProps) {
-  const { placed, person, screen, stream, paused, speaking, pinned, onPin } = props;
+  const { placed, person, screen, stream, paused, speaking, pinned, tabStop, onPin } = props;
   const { t } = useTranslation("call");
   const name = screen
     ? t("stage.screenOf", { name: person.name })
@@ -48,7 +49,13 @@ export const Tile = memo(function Tile(props: TileProps) {
   const avatarPx = Math.min(AVATAR_MAX_PX, Math.round(Math.min(placed.widthPx, placed.heightPx) * AVATAR_PART));
   return (
     <li
-      className={classes(styles.tile, speaking && !screen && styles.speaking, pinned && styles.pinned, small && styles.small)}
+      className={classes(
+        styles.tile,
+        speaking && !screen && styles.speaking,
+        pinned && styles.pinned,
+        small && styles.small,
+        screen && styles.screen,
+      )}
       style={style}
       data-tile={placed.tile}
       data-part={placed.part}
@@ -71,6 +78,7 @@ export const Tile = memo(function Tile(props: TileProps) {
         label={t(pinned ? "stage.unpin" : "stage.pin", { name })}
         onClick={() => onPin(placed.tile)}
         pressed={pinned}
+        tabStop={tabStop}
       />
     </li>
   );

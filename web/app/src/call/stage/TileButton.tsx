@@ -2,17 +2,19 @@ import type { LucideIcon } from "lucide-react";
 import { classes } from "../../ui/classes";
 import styles from "./TileButton.module.css";
 
-/** A button on a tile, seen when the tile is pointed at or holds the focus. One of all on the stage is a tab stop. */
+/** A button on a tile, seen when the tile is pointed at or holds the focus. Of those in a grid one is a tab stop. */
 export function TileButton({
   icon: Icon,
   label,
   pressed,
+  tabStop = true,
   onClick,
   className,
 }: {
   readonly icon: LucideIcon;
   readonly label: string;
   readonly pressed?: boolean;
+  readonly tabStop?: boolean;
   readonly onClick: () => void;
   readonly className?: string | undefined;
 }) {
@@ -24,6 +26,7 @@ export function TileButton({
       aria-pressed={pressed}
       title={label}
       data-tile-button=""
+      tabIndex={tabStop ? 0 : -1}
       onClick={onClick}
     >
       <Icon size={16} aria-hidden="true" />

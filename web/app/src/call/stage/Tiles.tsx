@@ -1,6 +1,6 @@
 import type { Call, Slot } from "@greenroom/client";
 import { ChevronLeft, ChevronRight } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, type KeyboardEvent } from "react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useSlice } from "../../state/client";
 import { IconButton } from "../../ui/IconButton";
@@ -19,6 +19,11 @@ export function Tiles({ call, model }: { readonly call: Call; readonly model: St
   useEffect(() => {
     if (box) model.change({ box });
   }, [box, model]);
+  useEffect(() => {
+    const element = area.current;
+    element?.addEventListener("keydown", rove);
+    return () => element?.removeEventListener("keydown", rove);
+  }, []);
   const view = useSlice(model.view);
   const { pinned } = useSlice(model.wish);
   const slots = useSlice(call.slots);
@@ -30,8 +35,8 @@ export function Tiles({ call, model }: { readonly call: Call; readonly model: St
   const camera = local.camera.state === "on" ? call.localStream("camera") : undefined;
   return (
     <div ref={area} className={styles.area}>
-      <ul className={styles.tiles} aria-label={t("stage.tiles")} onKeyDown={rove}>
-        {view.placed.map((placed) => {
+      <ul className={styles.tiles} aria-label={t("stage.tiles")}>
+        {view.placed.map((placed, index) => {
           const screen = screens.get(placed.tile);
           const person = screen?.by ?? persons.get(placed.tile);
           if (!person) return null;
@@ -47,6 +52,7 @@ export function Tiles({ call, model }: { readonly call: Call; readonly model: St
               paused={picture.paused}
               speaking={view.speaking.has(person.participant)}
               pinned={pinned === placed.tile}
+              tabStop={index === 0}
               onPin={pin}
             />
           );
@@ -57,7 +63,14 @@ export function Tiles({ call, model }: { readonly call: Call; readonly model: St
           <strong>{t("stage.alone")}</strong> <span>{t("stage.aloneHint")}</span>
         </div>
       )}
-      {view.selfFloats && view.self && <SelfView person={view.self} stream={camera} model={model} speaking={view.speaking.has(view.self.participant)} />}
+      {view.selfFloats && view.self && (
+        <SelfView
+          person={view.self}
+          stream={camera}
+          model={model}
+          speaking={view.speaking.has(view.self.participant)}
+        />
+      )}
       {view.pages > 1 && <Pager page={view.page} pages={view.pages} onPage={(page) => model.change({ page })} />}
     </div>
   );
@@ -95,13 +108,13 @@ function Pager({
 }
 
 /** Arrow keys go from tile to tile, so that the way past 49 of them is short. */
-function rove(event: KeyboardEvent<HTMLElement>): void {
-  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-  if (step === undefined) return;
-  const buttons = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-tile-button]")];
-  const at = buttons.findIndex((button) => button === document.activeElement);
-  const next = buttons[at + step * (document.documentElement.dir === "rtl" && event.key.length > 8 ? -1 : 1)];
-  if (at < 0 || !next) return;
+function rove(event: KeyboardEvent): void {
+  const forward = document.documentElement.dir === "rtl" ? "ArrowLeft" : "ArrowRight";
+  const step = event.key === forward || event.key === "ArrowDown" ? 1 : -1;
+  if (!event.key.startsWith("Arrow") || !(event.target instanceof Element)) return;
+  const buttons = [...(event.target.closest("ul")?.querySelectorAll<HTMLElement>("[data-tile-button]") ?? [])];
+  const next = buttons[buttons.findIndex((button) => button === event.target) + step];
+  if (!next || !event.target.hasAttribute("data-tile-button")) return;
   event.preventDefault();
   next.focus();
 }

@@ -27,7 +27,14 @@ export function ViewMenu({ model }: { readonly model: StageModel }) {
     <Menu
       label={t("controls.view")}
       placement="top-end"
-      button={<ControlButton icon={VIEW_ICONS[mode]} label={t("controls.view")} hint={`${t("controls.view")}: ${t(`controls.${mode}`)}`} keys="L" />}
+      button={
+        <ControlButton
+          icon={VIEW_ICONS[mode]}
+          label={t("controls.view")}
+          hint={`${t("controls.view")}: ${t(`controls.${mode}`)}`}
+          keys="L"
+        />
+      }
     >
       {VIEW_MODES.map((one) => (
         <MenuItem key={one} icon={VIEW_ICONS[one]} checked={one === mode} onSelect={() => chooseView(model, one)}>

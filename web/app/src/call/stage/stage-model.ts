@@ -2,7 +2,7 @@
 
 import { Cell, type Call, type ParticipantId, type Slice, type Tile } from "@greenroom/client";
 import { arrange, gridCapacity, type Placed, type ViewMode } from "../arrange/arrangement";
-import { focusOf, lastSpeaker, orderOf } from "../arrange/attention";
+import { focusOf, lastSpeaker, mayFloat, orderOf } from "../arrange/attention";
 import type { Box } from "../arrange/grid";
 import { peopleOf, screensOf, type Person, type Screen, type TileName } from "../arrange/people";
 import { tilesWanted } from "../arrange/shown";
@@ -29,8 +29,9 @@ export interface StageView {
   readonly pages: number;
   readonly focus: TileName | undefined;
   readonly speaking: ReadonlySet<ParticipantId>;
-  /** Whether one's own picture floats now: not when alone. */
+  /** Whether one's own picture floats now, and whether it could. */
   readonly selfFloats: boolean;
+  readonly canFloat: boolean;
 }
 
 /** What the model needs of the page. */
@@ -55,6 +56,7 @@ export class StageModel {
     focus: undefined,
     speaking: new Set(),
     selfFloats: false,
+    canFloat: false,
   });
   readonly #wish: Cell<StageWish>;
   #scheduled = false;
@@ -127,20 +129,32 @@ export class StageModel {
     this.#speaker = lastSpeaker(this.#speaker, speakers, people);
     this.#hear(speakers, people);
     const focus = focusOf({ ...wish, people, screens, speaker: this.#speaker });
-    const selfFloats = wish.selfFloats && people.length > 1;
+    const others = screens.filter(({ by }) => !by.self).length;
+    const canFloat = mayFloat(people.length, focus, others);
+    const selfFloats = wish.selfFloats && canFloat;
     const tiles = this.#tiles(people, screens, wish.box, selfFloats);
-    const arrangement = arrange({ ...wish, tiles, focus: focus && tiles.includes(focus) ? focus : undefined, gapPx: GAP_PX });
+    const arrangement = arrange({
+      ...wish,
+      tiles,
+      focus: focus && tiles.includes(focus) ? focus : undefined,
+      gapPx: GAP_PX,
+    });
     const placed = same(before.placed, arrangement.placed);
     const speaking = sameSet(before.speaking, new Set(speakers));
     const self = people.find((person) => person.self);
     const { page, pages } = arrangement;
-    this.#view.set({ people, screens, self, placed, page, pages, focus, speaking, selfFloats });
-    this.#ask(tilesWanted({ placed, people, screens, speaking, pinned: wish.pinned, pixelRatio: this.#page.pixelRatio() }));
+    const pixelRatio = this.#page.pixelRatio();
+    this.#view.set({ people, screens, self, placed, page, pages, focus, speaking, selfFloats, canFloat });
+    // Behind something else there is no stage, and what is shown instead does the asking.
+    if (wish.box.widthPx === 0) this.#asked = "";
+    else this.#ask(tilesWanted({ placed, people, screens, speaking, pinned: wish.pinned, pixelRatio }));
   }
 
   #tiles(people: readonly Person[], screens: readonly Screen[], box: Box, selfFloats: boolean): TileName[] {
     const standing = people.filter((person) => !(person.self && selfFloats));
-    this.#order = orderOf(this.#order, standing, gridCapacity(box, GAP_PX), this.#heard);
+    // Before the first measure nobody is crowded out.
+    const capacity = box.widthPx === 0 ? standing.length : gridCapacity(box, GAP_PX);
+    this.#order = orderOf(this.#order, standing, capacity, this.#heard);
     return [...screens.filter(({ by }) => !by.self).map(({ tile }) => tile), ...this.#order];
   }
 

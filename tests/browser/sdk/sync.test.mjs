@@ -1,0 +1,339 @@
+// The SDK against a real server, in Node: what is written is never lost and never doubled.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Proxy } from "../app/proxy.mjs";
+import { Server } from "../server.mjs";
+import {
+  guest,
+  mint,
+  offline,
+  online,
+  open,
+  sameDigest,
+  sent,
+  slice,
+  texts,
+  token,
+  until,
+  WebSocket,
+} from "./node.mjs";
+
+let server;
+const proxies = [];
+const clients = [];
+
+before(async () => {
+  server = await Server.start();
+});
+after(async () => {
+  await Promise.all(clients.map((client) => client.close()));
+  await Promise.all(proxies.map((proxy) => proxy.close()));
+  await server?.stop();
+});
+
+const keep = (client) => {
+  clients.push(client);
+  return client;
+};
+
+async function proxy() {
+  const made = await Proxy.to("127.0.0.1", server.port);
+  proxies.push(made);
+  return made;
+}
+
+/** Two guests in a room, each over a proxy. */
+async function pair() {
+  const [first, second] = [await proxy(), await proxy()];
+  const [ann, ben] = [
+    keep(await guest(first.url, "Ann")),
+    keep(await guest(second.url, "Ben")),
+  ];
+  const room = await ann.createRoom({ name: "deck", visibility: "public" });
+  await ben.join(room);
+  await ann.room(room).post("hello");
+  await until(
+    async () => (await texts(ben, room)).includes("hello"),
+    "Ben reads Ann",
+  );
+  return { ann, ben, room, proxies: [first, second] };
+}
+
+for (const way of ["swallow", "cut"]) {
+  test(`two that wrote without a network (${way}) come to the same state`, async () => {
+    const { ann, ben, room, proxies } = await pair();
+    for (const one of proxies) one[way]();
+    await Promise.all([offline(ann), offline(ben)]);
+    const target = await ann.room(room).post("from Ann");
+    await ann.room(room).edit(target, "from Ann, mended");
+    await ben.room(room).post("from Ben");
+    for (const one of proxies) one.mend();
+    ann.reconnect();
+    ben.reconnect();
+    await Promise.all([sent(ann), sent(ben)]);
+    await sameDigest(room, ann, ben);
+    const all = await texts(ann, room);
+    assert.deepEqual(all, await texts(ben, room));
+    assert.deepEqual([...all].sort(), [
+      "from Ann, mended",
+      "from Ben",
+      "hello",
+    ]);
+  });
+}
+
+test("a silent network is noticed, and the return says what it brought", async () => {
+  const { ann, ben, room, proxies } = await pair();
+  proxies[1].swallow();
+  await slice(
+    ben.connection,
+    ({ phase, reason }) => phase === "waiting" && reason === "silent",
+    "Ben notices the silence",
+  );
+  for (let index = 0; index < 5; index += 1)
+    await ann.room(room).post(`line ${index}`);
+  await ben.room(room).post("from Ben");
+  await sent(ann);
+  proxies[1].mend();
+  ben.reconnect();
+  const report = await slice(ben.syncReport, (value) => value, "a report");
+  assert.deepEqual([report.sent, report.received, report.refused], [1, 5, 0]);
+  assert.ok(report.awayMs > 3_000);
+  ben.dismissSyncReport();
+  assert.equal(ben.syncReport.get(), undefined);
+});
+
+test("a server killed under a writing client has everything once", async () => {
+  const own = await Server.start();
+  const [ann, ben] = [await guest(own.url, "Ann"), await guest(own.url, "Ben")];
+  try {
+    const room = await ann.createRoom({ name: "deck", visibility: "public" });
+    await ben.join(room);
+    const written = [];
+    for (let round = 0; round < 3; round += 1) {
+      for (let index = 0; index < 40; index += 1) {
+        written.push(`round ${round}, line ${index}`);
+        await ann.room(room).post(written.at(-1));
+        if (index === 20) await own.kill();
+        if (index === 30) await own.run();
+      }
+      ann.reconnect();
+      await sent(ann);
+    }
+    ben.reconnect();
+    await sameDigest(room, ann, ben);
+    assert.deepEqual(await texts(ben, room), written);
+    assert.deepEqual(await texts(ann, room), written);
+  } finally {
+    await Promise.all([ann.close(), ben.close()]);
+    await own.stop();
+  }
+});
+
+test("a thousand messages written offline arrive in their order", async () => {
+  const { ann, ben, room, proxies } = await pair();
+  proxies[0].cut();
+  await offline(ann);
+  const written = Array.from(
+    { length: 1_000 },
+    (_, index) => `queued ${index}`,
+  );
+  await Promise.all(written.map((text) => ann.room(room).post(text)));
+  assert.equal(ann.outbox.get().waiting, 1_000);
+  proxies[0].mend();
+  ann.reconnect();
+  await sent(ann);
+  await sameDigest(room, ann, ben);
+  assert.deepEqual((await texts(ben, room)).slice(1), written);
+});
+
+test("history older than the first page comes by itself", async () => {
+  const { ann, room } = await pair();
+  await Promise.all(
+    Array.from({ length: 600 }, (_, index) =>
+      ann.room(room).post(`old ${index}`),
+    ),
+  );
+  await sent(ann);
+  const late = keep(await guest(server.url, "Late"));
+  await late.join(room);
+  await sameDigest(room, ann, late);
+  assert.equal((await texts(late, room)).length, 601);
+});
+
+test("another copy of this state that wrote first leads to a new replica, and nothing is lost", async () => {
+  const way = await proxy();
+  const pass = await mint(server, "cloe", "--device", "laptop");
+  const cloe = keep(await open(way.url));
+  await cloe.signIn({ kind: "token", token: pass });
+  const room = await cloe.createRoom({ name: "cloned", visibility: "public" });
+  const [replica, counter] = await cloe.room(room).post("first");
+  await sent(cloe);
+  way.cut();
+  await offline(cloe);
+  // The copy was restored from a backup: it goes on with the same replica.
+  const op = {
+    dot: [replica, counter + 1],
+    hlc: [Date.now(), 0],
+    kind: "post",
+    text: "of the copy",
+  };
+  assert.equal(
+    (await raw(pass, { t: "post", id: 1, room, ops: [op] })).acks.length,
+    1,
+  );
+  const own = await cloe.room(room).post("of the original");
+  assert.deepEqual(own, op.dot, "it cannot know yet");
+  way.mend();
+  cloe.reconnect();
+  await sent(cloe);
+  await until(async () => (await texts(cloe, room)).length === 3, "all three");
+  assert.deepEqual(await texts(cloe, room), [
+    "first",
+    "of the copy",
+    "of the original",
+  ]);
+  const [after] = await cloe.room(room).post("later");
+  assert.notEqual(after, replica);
+  await sent(cloe);
+  // And while both are there.
+  await raw(pass, {
+    t: "post",
+    id: 1,
+    room,
+    ops: [
+      { dot: [after, 3], hlc: [Date.now(), 0], kind: "post", text: "again" },
+    ],
+  });
+  await cloe.room(room).post("the end");
+  await sent(cloe);
+  await until(async () => (await texts(cloe, room)).length === 6, "all six");
+  assert.deepEqual((await texts(cloe, room)).slice(3), [
+    "later",
+    "again",
+    "the end",
+  ]);
+});
+
+/** Says one request on a connection of its own, and gives the answer. */
+async function raw(pass, request) {
+  const socket = new WebSocket(
+    `${server.url.replace("http", "ws")}/ws`,
+    "greenroom.v1.json",
+  );
+  try {
+    return await new Promise((done, fail) => {
+      socket.on("error", fail);
+      socket.on("open", () =>
+        socket.send(
+          JSON.stringify({ t: "hello", token: pass, heartbeat_ms: 15_000 }),
+        ),
+      );
+      socket.on("message", (text) => {
+        const frame = JSON.parse(String(text));
+        if (frame.t === "welcome") socket.send(JSON.stringify(request));
+        else if (frame.id === request.id) done(frame);
+      });
+    });
+  } finally {
+    socket.close();
+  }
+}
+
+test("a clock that is hours ahead is seen, and what it wrote is sent with the right time", async () => {
+  const { ann, ben, room, proxies } = await pair();
+  const now = Date.now;
+  proxies[0].cut();
+  await offline(ann);
+  try {
+    // While offline somebody sets the device's clock: nobody can know until the server says so.
+    Date.now = () => now() + 30 * 3_600_000;
+    await ann.room(room).post("from tomorrow");
+    proxies[0].mend();
+    ann.reconnect();
+    await sent(ann);
+    assert.ok(Math.abs(ann.clockSkewMs.get() + 30 * 3_600_000) < 60_000);
+    await ann.room(room).post("on time");
+    await sent(ann);
+  } finally {
+    Date.now = now;
+  }
+  await sameDigest(room, ann, ben);
+  assert.deepEqual(await texts(ben, room), [
+    "hello",
+    "from tomorrow",
+    "on time",
+  ]);
+});
+
+test("a revoked token keeps what was written, until a new one comes", async () => {
+  const dora = keep(await open(server.url));
+  await dora.signIn({ kind: "token", token: await mint(server, "dora") });
+  const room = await dora.createRoom({ name: "revoked", visibility: "public" });
+  await token(server, "revoke", "--user", "dora");
+  await slice(
+    dora.connection,
+    ({ phase, reason }) => phase === "refused" && reason === "token_revoked",
+    "the revocation",
+  );
+  await dora.room(room).post("kept");
+  assert.equal(dora.outbox.get().waiting, 1);
+  const fresh = await until(async () => {
+    const pass = await mint(server, "dora");
+    return dora.signIn({ kind: "token", token: pass }).catch(() => undefined);
+  }, "a token issued after the revocation");
+  assert.equal(fresh.user, "dora");
+  await sent(dora);
+  await assert.rejects(
+    dora.signIn({ kind: "token", token: await mint(server, "eve") }),
+    { code: "unauthorized" },
+  );
+  await online(dora);
+  assert.equal(dora.account.get().user, "dora");
+});
+
+test("who was put out keeps unsent messages, and sends them when back", async () => {
+  const way = await proxy();
+  const fay = keep(await open(server.url));
+  const gus = keep(await open(way.url));
+  await fay.signIn({ kind: "token", token: await mint(server, "fay") });
+  await gus.signIn({ kind: "token", token: await mint(server, "gus") });
+  const room = await fay.createRoom({ name: "strict", visibility: "public" });
+  await gus.join(room);
+  await gus.room(room).post("hello");
+  await sent(gus);
+  way.cut();
+  await offline(gus);
+  await gus.room(room).post("unsent");
+  await fay.room(room).kick(gus.account.get().user);
+  way.mend();
+  gus.reconnect();
+  await slice(gus.outbox, ({ failed }) => failed === 1, "the message failed");
+  assert.deepEqual(await texts(gus, room), ["hello", "unsent"]);
+  const { invite } = await fay
+    .room(room)
+    .createInvite({ role: "member", expiresS: 3_600 });
+  await gus.acceptInvite(room, invite);
+  await sent(gus);
+  await sameDigest(room, fay, gus);
+  assert.deepEqual(await texts(fay, room), ["hello", "unsent"]);
+});
+
+test("sign-in says why it fails", async () => {
+  const first = keep(await guest(server.url, "Taken"));
+  const second = keep(await open(server.url));
+  const { name } = first.account.get();
+  await assert.rejects(second.signIn({ kind: "guest", name }), {
+    code: "name_taken",
+    advice: "fix",
+  });
+  await assert.rejects(second.signIn({ kind: "token", token: "nonsense" }), {
+    code: "unauthorized",
+  });
+  assert.equal(second.connection.get().phase, "signed-out");
+  const nowhere = keep(await open("http://127.0.0.1:9"));
+  await assert.rejects(nowhere.signIn({ kind: "guest", name: "Nobody" }), {
+    code: "offline",
+  });
+});

@@ -1,0 +1,77 @@
+import type { Calls } from "@greenroom/client";
+import { Phone } from "lucide-react";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useClient, useRoom, useSlice } from "../../state/client";
+import { preferences } from "../../state/preferences";
+import { go } from "../../state/route";
+import { Button } from "../../ui/Button";
+import { toast } from "../../ui/toasts";
+import { openDoor } from "../door";
+import styles from "./Interrupted.module.css";
+
+type Lost = NonNullable<ReturnType<Calls["interrupted"]["get"]>>;
+
+/** After a reload: the way back into the call, by itself where the browser needs not ask for devices again. */
+export function Interrupted({ interrupted }: { readonly interrupted: Lost }) {
+  const { t } = useTranslation("call");
+  const { calls, connection } = useClient();
+  const online = useSlice(connection).phase === "online";
+  const name = useSlice(useRoom(interrupted.room).summary)?.name ?? "";
+  const [state, setState] = useState<"offered" | "returning" | "dismissed">("offered");
+  const tried = useRef(false);
+  const back = useCallback(() => {
+    setState("returning");
+    const { room, microphone, camera } = interrupted;
+    const wish = preferences.get();
+    go({ at: "room", room });
+    calls
+      .join(room, {
+        microphone: microphone && (wish.microphone ?? true),
+        camera: camera && (wish.camera ?? true),
+        audioOnly: wish.dataSaver,
+        ...(wish.speaker !== undefined && { speaker: wish.speaker }),
+      })
+      .catch((error: unknown) => {
+        // The test before a call says what is wrong, and how to mend it.
+        setState("dismissed");
+        openDoor({ is: "prejoin", room });
+        toast(t("prejoin.failed", { message: error instanceof Error ? error.message : String(error) }), {
+          tone: "error",
+        });
+      });
+  }, [calls, interrupted, t]);
+  useEffect(() => {
+    if (!online || tried.current) return;
+    tried.current = true;
+    void mayOpen(interrupted).then((may) => may && back());
+  }, [online, interrupted, back]);
+  if (state === "dismissed") return null;
+  return (
+    <section className={styles.bar} aria-label={t("interrupted.label")}>
+      <Phone size={16} aria-hidden="true" />
+      <p role="status" className={styles.text}>
+        {t(state === "returning" ? "interrupted.returning" : "interrupted.text", { room: name })}
+      </p>
+      <Button size="s" onClick={() => setState("dismissed")}>
+        {t("interrupted.dismiss")}
+      </Button>
+      <Button size="s" variant="primary" busy={state === "returning"} disabled={!online} onClick={back}>
+        {t("interrupted.action")}
+      </Button>
+    </section>
+  );
+}
+
+/** Whether the devices open without a question. */
+async function mayOpen({ microphone, camera }: Lost): Promise<boolean> {
+  const wanted = [...(microphone ? ["microphone"] : []), ...(camera ? ["camera"] : [])];
+  try {
+    const answers = await Promise.all(
+      wanted.map((name) => navigator.permissions.query({ name: name as PermissionName })),
+    );
+    return answers.every(({ state }) => state === "granted");
+  } catch {
+    return false; // a browser that does not tell
+  }
+}

@@ -1,0 +1,153 @@
+import type { RoomId } from "@greenroom/client";
+import { Mic, MicOff, Video, VideoOff } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { useAccount, useClient, useRoom, useSlice } from "../../state/client";
+import { setPreferences, usePreferences } from "../../state/preferences";
+import { Avatar } from "../../ui/Avatar";
+import { Button } from "../../ui/Button";
+import { Spinner } from "../../ui/Spinner";
+import { Switch } from "../../ui/Switch";
+import { closeDoor } from "../door";
+import { Picture } from "../media/Picture";
+import { problemKeys, type Problem } from "../media/problems";
+import { ControlButton } from "../stage/ControlButton";
+import { DevicePickers } from "./DevicePickers";
+import { LevelMeter } from "./LevelMeter";
+import { useJoin } from "./useJoin";
+import { usePreview } from "./usePreview";
+import styles from "./PreJoin.module.css";
+
+/** Before a call: see and hear oneself, choose devices, and go in. */
+export function PreJoin({ room }: { readonly room: RoomId }) {
+  const { t } = useTranslation("call");
+  const { calls, connection } = useClient();
+  const summary = useSlice(useRoom(room).summary);
+  const other = useSlice(calls.current);
+  const online = useSlice(connection).phase === "online";
+  const wish = usePreferences();
+  const open = usePreview({
+    microphone: wish.microphone ?? true,
+    camera: wish.cameraOn && !wish.dataSaver && (wish.camera ?? true),
+  });
+  const joining = useJoin(room, open);
+  const name = summary?.name ?? "";
+  const running = summary?.call;
+  return (
+    <div className={styles.page}>
+      <div className={styles.room}>
+        <h2 className={styles.title} ref={useFocusOnce()} tabIndex={-1}>
+          {t(running ? "prejoin.titleJoin" : "prejoin.titleStart", { room: name })}
+        </h2>
+        {running && <p className={styles.running}>{t("running", { count: running.participants })}</p>}
+        <div className={styles.halves}>
+          <Mirror open={open} />
+          <div className={styles.choices}>
+            {open.problem && <ProblemText problem={open.problem} onRetry={open.retry} />}
+            <DevicePickers
+              chosen={{ microphone: wish.microphone, camera: wish.camera, speaker: wish.speaker }}
+              onChoose={(kind, device) => setPreferences({ [kind]: device })}
+            />
+            <Switch
+              label={t("prejoin.audioOnly")}
+              hint={t("prejoin.audioOnlyHint")}
+              checked={wish.dataSaver}
+              onChange={(dataSaver) => setPreferences({ dataSaver })}
+            />
+          </div>
+        </div>
+        <div className={styles.doing}>
+          {!online && <p className={styles.note}>{t("prejoin.offline")}</p>}
+          {other && other.room !== room && <LeavesOther room={other.room} />}
+          {joining.failure && (
+            <p className={styles.failure} role="alert">
+              {joining.failure}
+            </p>
+          )}
+          <Button onClick={closeDoor}>{t("prejoin.cancel")}</Button>
+          <Button variant="primary" busy={joining.busy} disabled={!online || open.opening} onClick={joining.join}>
+            {t(joining.busy ? "prejoin.joining" : running ? "prejoin.joinNow" : "prejoin.startNow")}
+          </Button>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** Whoever comes here by keyboard or screen reader starts at the title. */
+function useFocusOnce() {
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => title.current?.focus(), []);
+  return title;
+}
+
+function Mirror({ open }: { readonly open: ReturnType<typeof usePreview> }) {
+  const { t } = useTranslation("call");
+  const account = useAccount();
+  const wish = usePreferences();
+  const { preview, opening } = open;
+  const picture = preview && preview.stream.getVideoTracks().length > 0 ? preview.stream : undefined;
+  const hears = preview !== undefined && preview.stream.getAudioTracks().length > 0;
+  const refused = (device: "microphone" | "camera") => open.problem?.device === device;
+  return (
+    <div className={styles.side}>
+      <div className={styles.mirror} role="group" aria-label={t("prejoin.preview")}>
+        {picture ? <Picture stream={picture} mirrored /> : <Avatar user={account.user} name={account.name} size={96} />}
+        {opening ? (
+          <p className={styles.state} role="status">
+            <Spinner size={16} /> {t("prejoin.opening")}
+          </p>
+        ) : (
+          !picture && <p className={styles.state}>{t("prejoin.cameraOff")}</p>
+        )}
+        <div className={styles.switches}>
+          <ControlButton
+            icon={wish.microphoneOn ? Mic : MicOff}
+            label={t("controls.microphone")}
+            hint={t(wish.microphoneOn ? "controls.mute" : "controls.unmute")}
+            pressed={wish.microphoneOn}
+            tone={wish.microphoneOn ? "on" : "off"}
+            disabled={refused("microphone")}
+            onClick={() => setPreferences({ microphoneOn: !wish.microphoneOn })}
+          />
+          <ControlButton
+            icon={wish.cameraOn && !wish.dataSaver ? Video : VideoOff}
+            label={t("controls.camera")}
+            hint={t(wish.cameraOn ? "controls.cameraOff" : "controls.cameraOn")}
+            pressed={wish.cameraOn && !wish.dataSaver}
+            tone={wish.cameraOn && !wish.dataSaver ? "on" : "off"}
+            disabled={wish.dataSaver}
+            onClick={() => setPreferences({ cameraOn: !wish.cameraOn })}
+          />
+        </div>
+      </div>
+      {hears && (
+        <div className={styles.level}>
+          <LevelMeter level={() => preview.level()} />
+          <p className={styles.hint}>{t(wish.microphoneOn ? "prejoin.levelHint" : "prejoin.mutedHint")}</p>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function ProblemText({ problem, onRetry }: { readonly problem: Problem; readonly onRetry: () => void }) {
+  const { t } = useTranslation("call");
+  return (
+    <div className={styles.problem} role="alert">
+      {problemKeys(problem, navigator.userAgent).map((key) => (
+        <p key={key}>{t(key)}</p>
+      ))}
+      <p>{t("prejoin.without")}</p>
+      <Button size="s" onClick={onRetry}>
+        {t("prejoin.retry")}
+      </Button>
+    </div>
+  );
+}
+
+function LeavesOther({ room }: { readonly room: RoomId }) {
+  const { t } = useTranslation("call");
+  const summary = useSlice(useRoom(room).summary);
+  return <p className={styles.note}>{t("prejoin.leavesOther", { room: summary?.name ?? "" })}</p>;
+}

@@ -1,0 +1,71 @@
+import type { MediaChoice, Preview } from "@greenroom/client";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { useClient } from "../../state/client";
+import { problemOf, type Problem } from "../media/problems";
+
+/** How the test of devices stands. `problem` beside an open preview: one of two devices did not open. */
+export interface PreviewState {
+  readonly preview: Preview | undefined;
+  readonly opening: boolean;
+  readonly problem: Problem | undefined;
+}
+
+export interface OpenPreview extends PreviewState {
+  readonly retry: () => void;
+  /** Hands the devices to a call: they stay open when the page before it goes. */
+  readonly give: () => Preview | undefined;
+}
+
+const OPENING: PreviewState = { preview: undefined, opening: true, problem: undefined };
+
+/** Opens the chosen devices, and others when the choice changes; without the one that cannot be opened. */
+export function usePreview({ microphone, camera }: MediaChoice): OpenPreview {
+  const { calls } = useClient();
+  const [state, setState] = useState(OPENING);
+  const [turn, setTurn] = useState(0);
+  const given = useRef<Preview>(undefined);
+  useEffect(() => {
+    let over = false;
+    let open: Preview | undefined;
+    const show = (next: PreviewState): void => {
+      open = next.preview;
+      if (over) open?.stop();
+      else setState(next);
+    };
+    void openWhatOpens((choice) => calls.preview(choice), { microphone, camera }).then(show);
+    return () => {
+      over = true;
+      if (open && open !== given.current) open.stop();
+    };
+  }, [calls, microphone, camera, turn]);
+  const retry = useCallback(() => {
+    setState(OPENING);
+    setTurn((count) => count + 1);
+  }, []);
+  const { preview } = state;
+  const give = useCallback(() => {
+    given.current = preview;
+    return preview;
+  }, [preview]);
+  return { ...state, retry, give };
+}
+
+/** Tries both; when one fails, the other alone. Never rejects. */
+export async function openWhatOpens(
+  open: (choice: MediaChoice) => Promise<Preview>,
+  wish: MediaChoice,
+): Promise<PreviewState> {
+  if (wish.microphone === false && wish.camera === false)
+    return { preview: undefined, opening: false, problem: undefined };
+  try {
+    return { preview: await open(wish), opening: false, problem: undefined };
+  } catch (error) {
+    const problem = problemOf(error) ?? { problem: "failed", device: wish.camera === false ? "microphone" : "camera" };
+    const rest: MediaChoice = problem.device === "camera" ? { ...wish, camera: false } : { ...wish, microphone: false };
+    if (rest.microphone === wish.microphone && rest.camera === wish.camera)
+      return { preview: undefined, opening: false, problem };
+    const second = await openWhatOpens(open, rest);
+    // What failed first is what to mend first.
+    return { ...second, problem };
+  }
+}

@@ -1,0 +1,51 @@
+import { Popover } from "@ariakit/react/popover";
+import { lazy, Suspense } from "react";
+import { useTranslation } from "react-i18next";
+import type { Anchor } from "../timeline/actions";
+import { Spinner } from "../ui/Spinner";
+import { noteUsed } from "./quick";
+import styles from "./EmojiPopover.module.css";
+
+const EmojiPicker = lazy(() => import("./EmojiPicker").then((module) => ({ default: module.EmojiPicker })));
+
+/** The emoji picker beside what asked for it. Focus goes back there when it closes. */
+export function EmojiPopover({
+  anchor,
+  onPick,
+  onClose,
+}: {
+  readonly anchor: Anchor;
+  readonly onPick: (emoji: string) => void;
+  readonly onClose: () => void;
+}) {
+  const { t } = useTranslation("timeline");
+  return (
+    <Popover
+      open
+      onClose={onClose}
+      getAnchorRect={() => anchor.rect}
+      finalFocus={anchor.focus}
+      autoFocusOnShow={false}
+      aria-label={t("emoji.picker")}
+      className={styles.popover ?? ""}
+      gutter={6}
+      portal
+    >
+      <Suspense
+        fallback={
+          <div className={styles.loading}>
+            <Spinner />
+          </div>
+        }
+      >
+        <EmojiPicker
+          onPick={(emoji) => {
+            noteUsed(emoji);
+            onPick(emoji);
+            onClose();
+          }}
+        />
+      </Suspense>
+    </Popover>
+  );
+}

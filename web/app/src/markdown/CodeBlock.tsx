@@ -1,0 +1,39 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Check, Copy } from "lucide-react";
+import { copyText } from "../timeline/clipboard";
+import { toast } from "../ui/toasts";
+import styles from "./Markdown.module.css";
+
+/** Code as it was pasted, with what it is written in and a button that copies it. */
+export function CodeBlock({ text, language }: { readonly text: string; readonly language: string }) {
+  const { t } = useTranslation("timeline");
+  const [copied, setCopied] = useState(false);
+  const copy = async (): Promise<void> => {
+    const done = await copyText(text);
+    setCopied(done);
+    if (!done) toast(t("copyFailed"), { tone: "error" });
+  };
+  const Icon = copied ? Check : Copy;
+  return (
+    <div className={styles.block}>
+      <div className={styles.bar}>
+        <span className={styles.language}>{language}</span>
+        <button
+          type="button"
+          className={styles.copy}
+          aria-label={t("copyCode")}
+          title={t("copyCode")}
+          onClick={() => void copy()}
+        >
+          <Icon size={14} aria-hidden="true" />
+          {copied && <span role="status">{t("copied")}</span>}
+        </button>
+      </div>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by keys */}
+      <pre dir="ltr" tabIndex={0} role="region" aria-label={language === "" ? t("code") : t("codeIn", { language })}>
+        <code>{text}</code>
+      </pre>
+    </div>
+  );
+}

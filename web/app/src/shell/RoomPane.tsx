@@ -1,0 +1,46 @@
+import { useEffect } from "react";
+import type { DotKey, RoomId } from "@greenroom/client";
+import { RoomHeader } from "../rooms/RoomHeader";
+import { useRoom, useSlice } from "../state/client";
+import { enterLandmark } from "./landmarks";
+import { RoomDoor } from "./RoomDoor";
+import { CallButton, CallInvitation, CallStage, useCallStage } from "../call";
+import { Composer } from "../composer/Composer";
+import { focusComposer } from "../composer/focus";
+import { RoomTimeline } from "../timeline/RoomTimeline";
+import styles from "./RoomPane.module.css";
+
+/** A room: what it is called, its call or its messages, and where one writes. */
+export function RoomPane({ room, at }: { readonly room: RoomId; readonly at: DotKey | undefined }) {
+  const summary = useSlice(useRoom(room).summary);
+  const inCall = useCallStage(room);
+  useArrival();
+  if (summary === undefined) return <RoomDoor room={room} />;
+  return (
+    <>
+      <RoomHeader room={room}>{summary.role !== undefined && <CallButton room={room} />}</RoomHeader>
+      {inCall ? (
+        <CallStage room={room} />
+      ) : (
+        <>
+          <CallInvitation room={room} />
+          <div className={styles.timeline}>
+            <RoomTimeline room={room} {...(at === undefined ? {} : { at })} />
+          </div>
+          {summary.role === undefined ? <RoomDoor room={room} summary={summary} /> : <Composer room={room} />}
+        </>
+      )}
+    </>
+  );
+}
+
+/** Keyboards go on where one writes. A finger does not want its keyboard yet. */
+function useArrival(): void {
+  useEffect(() => {
+    const main = document.getElementById("main");
+    const inDialog = document.querySelector("[role=dialog]") !== null;
+    if (main === null || inDialog || matchMedia("(pointer: coarse)").matches) return;
+    if (document.querySelector("main textarea") === null) enterLandmark(main);
+    else focusComposer();
+  }, []);
+}

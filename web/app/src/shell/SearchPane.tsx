@@ -1,0 +1,6 @@
+import { SearchPanel } from "./slots";
+
+/** Search over all rooms. */
+export function SearchPane() {
+  return <SearchPanel />;
+}

@@ -1,0 +1,44 @@
+import { useCallback } from "react";
+import { useTranslation } from "react-i18next";
+import type { Refusal } from "@greenroom/client";
+import { ui } from "../i18n/en/ui";
+import { toast } from "../ui/toasts";
+
+type Code = keyof typeof ui.errors;
+
+const isCode = (code: string): code is Code => code in ui.errors && code !== "other" && code !== "unknown";
+
+/** The code of a refused request; `undefined` for faults of another kind. */
+export function refusalCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+/** Says in a sentence why a request failed, in the person's language. */
+export function useErrorText(): (error: unknown) => string {
+  const { t } = useTranslation("ui");
+  return useCallback(
+    (error: unknown) => {
+      const code = refusalCode(error);
+      if (code === undefined) return t("errors.unknown");
+      return isCode(code) ? t(`errors.${code}`) : t("errors.other", { message: (error as Refusal).message });
+    },
+    [t],
+  );
+}
+
+/** Runs what may be refused; a refusal becomes a toast. Resolves to whether it worked. */
+export function useAttempt(): (work: Promise<unknown>) => Promise<boolean> {
+  const errorText = useErrorText();
+  return useCallback(
+    (work: Promise<unknown>) =>
+      work.then(
+        () => true,
+        (error: unknown) => {
+          toast(errorText(error), { tone: "error" });
+          return false;
+        },
+      ),
+    [errorText],
+  );
+}

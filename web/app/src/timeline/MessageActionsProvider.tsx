@@ -1,0 +1,115 @@
+import { lazy, Suspense, useMemo, useState, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import type { DotKey, Message, RoomHandle } from "@greenroom/client";
+import { startEditing } from "../composer/editing";
+import { focusComposer } from "../composer/focus";
+import { EmojiPopover } from "../emoji/EmojiPopover";
+import { noteUsed } from "../emoji/quick";
+import { useAccount, useSlice } from "../state/client";
+import { openPanel } from "../state/panel";
+import { linkTo } from "../state/route";
+import { toast } from "../ui/toasts";
+import { ActionsContext, type Anchor, type MessageActions } from "./actions";
+import { copyText } from "./clipboard";
+import { DeleteDialog } from "./DeleteDialog";
+import { MessageMenu } from "./MessageMenu";
+import { mayWith } from "./may";
+
+const VersionsDialog = lazy(() =>
+  import("../panels/VersionsDialog").then((module) => ({ default: module.VersionsDialog })),
+);
+
+/** What lies over the list, if anything. */
+type Overlay =
+  | { readonly kind: "menu"; readonly message: Message; readonly anchor: Anchor }
+  | { readonly kind: "picker"; readonly message: Message; readonly anchor: Anchor }
+  | { readonly kind: "delete"; readonly message: Message }
+  | { readonly kind: "versions"; readonly message: Message };
+
+/** Lets the rows within act on their messages; holds the menu, picker and dialogs they open. */
+export function MessageActionsProvider({
+  room,
+  thread,
+  children,
+}: {
+  readonly room: RoomHandle;
+  /** The thread that is shown, if it is one. */
+  readonly thread?: DotKey | undefined;
+  readonly children: ReactNode;
+}) {
+  const { t } = useTranslation("timeline");
+  const { user } = useAccount();
+  const [overlay, setOverlay] = useState<Overlay>();
+  const role = useSlice(room.summary)?.role;
+  const actions = useMemo((): MessageActions => {
+    const attempt = (done: Promise<unknown>): void =>
+      void done.catch((error: unknown) => toast(messageOf(error), { tone: "error" }));
+    const copy = (text: string): void =>
+      void copyText(text).then((done) => (done ? toast(t("copied")) : toast(t("copyFailed"), { tone: "error" })));
+    return {
+      react: (message, emoji) => {
+        const own = message.reactions.some((one) => one.emoji === emoji && one.users.includes(user));
+        if (!own) noteUsed(emoji);
+        attempt(room.react(message.dot, emoji, !own));
+      },
+      reply: (message) => {
+        const root = message.thread ?? message.key;
+        if (root === thread) focusComposer(root);
+        else openPanel({ kind: "thread", root });
+      },
+      edit: (message) => {
+        startEditing(room.id, thread, message);
+        focusComposer(thread);
+      },
+      askDelete: (message) => setOverlay({ kind: "delete", message }),
+      pin: (message, on) => attempt(room.pin(message.dot, on)),
+      copyLink: (message) => copy(linkTo({ at: "room", room: room.id, message: message.key })),
+      copyText: (message) => copy(message.body.state === "present" ? message.body.text : ""),
+      showVersions: (message) => setOverlay({ kind: "versions", message }),
+      retry: (message) => attempt(room.retry(message.key)),
+      discard: (message) => attempt(room.discard(message.key)),
+      openMenu: (message, anchor) => setOverlay({ kind: "menu", message, anchor }),
+      openPicker: (message, anchor) => setOverlay({ kind: "picker", message, anchor }),
+    };
+  }, [room, thread, t, user]);
+  const close = (): void => setOverlay(undefined);
+  return (
+    <ActionsContext value={actions}>
+      {children}
+      {overlay?.kind === "menu" && (
+        <MessageMenu
+          key={overlay.message.key}
+          message={overlay.message}
+          anchor={overlay.anchor}
+          may={mayWith(overlay.message, user, role)}
+          inThread={thread !== undefined}
+          onClose={() => setOverlay((now) => (now === overlay ? undefined : now))}
+        />
+      )}
+      {overlay?.kind === "picker" && (
+        <EmojiPopover
+          anchor={overlay.anchor}
+          onPick={(emoji) => actions.react(overlay.message, emoji)}
+          onClose={close}
+        />
+      )}
+      {overlay?.kind === "delete" && (
+        <DeleteDialog
+          message={overlay.message}
+          onDelete={() => {
+            close();
+            void room.delete(overlay.message.dot).catch((error: unknown) => toast(messageOf(error), { tone: "error" }));
+          }}
+          onClose={close}
+        />
+      )}
+      {overlay?.kind === "versions" && (
+        <Suspense>
+          <VersionsDialog room={room} message={overlay.message} onClose={close} />
+        </Suspense>
+      )}
+    </ActionsContext>
+  );
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,86 @@
+import { memo } from "react";
+import { Hash, LogIn, LogOut, Phone, PhoneOff, Scissors, ShieldCheck, type LucideIcon } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { Notice } from "@greenroom/client";
+import { useFormat } from "../i18n/format";
+import { nameOf, usePeople } from "./people";
+import styles from "./NoticeRow.module.css";
+
+const NAMES_MAX = 6;
+
+/** Something that happened in the room and is no message: one quiet line. */
+export const NoticeRow = memo(function NoticeRow({
+  notice,
+  active,
+}: {
+  readonly notice: Notice;
+  readonly active: boolean;
+}) {
+  const format = useFormat();
+  const { icon: Icon, text } = useWords(notice);
+  const moment = notice.stamp[0];
+  return (
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- arrows move between lines
+    <div className={styles.notice} data-key={notice.key} tabIndex={active ? 0 : -1} role="article" aria-label={text}>
+      <Icon size={14} aria-hidden="true" />
+      <span dir="auto">{text}</span>
+      <time dateTime={new Date(moment).toISOString()} title={format.dateTime(moment)}>
+        {format.time(moment)}
+      </time>
+    </div>
+  );
+});
+
+function useWords({ event, author }: Notice): { readonly icon: LucideIcon; readonly text: string } {
+  const { t } = useTranslation("timeline");
+  const people = usePeople();
+  const format = useFormat();
+  const by = author === undefined ? t("someone") : nameOf(people, author);
+  const memberWords = (
+    { user, name, standing }: Notice["event"] & { readonly is: "member" },
+    doer: string,
+    self: boolean,
+  ): { readonly icon: LucideIcon; readonly text: string } => {
+    const who = name === "" ? nameOf(people, user) : name;
+    switch (standing) {
+      case "joined":
+        return { icon: LogIn, text: self ? t("notice.joined", { who }) : t("notice.added", { who, by: doer }) };
+      case "left":
+        return { icon: LogOut, text: t("notice.left", { who }) };
+      case "kicked":
+        return { icon: LogOut, text: t("notice.kicked", { who, by: doer }) };
+      case "banned":
+        return { icon: ShieldCheck, text: t("notice.banned", { who, by: doer }) };
+    }
+  };
+  switch (event.is) {
+    case "created":
+      return { icon: Hash, text: t("notice.created", { who: by }) };
+    case "renamed":
+      return { icon: Hash, text: t("notice.renamed", { who: by, name: event.name }) };
+    case "topic":
+      return {
+        icon: Hash,
+        text:
+          event.topic === ""
+            ? t("notice.topicCleared", { who: by })
+            : t("notice.topic", { who: by, topic: event.topic }),
+      };
+    case "member":
+      return memberWords(event, by, author === undefined || author === event.user);
+    case "call": {
+      if (event.started) return { icon: Phone, text: t("notice.callStarted", { who: by }) };
+      const ended =
+        event.durationMs === undefined
+          ? t("notice.callEndedShort")
+          : t("notice.callEnded", { duration: format.duration(event.durationMs) });
+      if (event.users.length === 0) return { icon: PhoneOff, text: ended };
+      const named = event.users.slice(0, NAMES_MAX).map((user) => nameOf(people, user));
+      const others = event.users.length - named.length;
+      const names = format.list(others > 0 ? [...named, t("andMore", { count: others })] : named);
+      return { icon: PhoneOff, text: `${ended} · ${t("notice.callWith", { names })}` };
+    }
+    case "purged":
+      return { icon: Scissors, text: t("notice.purged") };
+  }
+}

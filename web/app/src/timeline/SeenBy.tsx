@@ -1,0 +1,35 @@
+import { useTranslation } from "react-i18next";
+import type { UserId } from "@greenroom/client";
+import { useFormat } from "../i18n/format";
+import { Avatar } from "../ui/Avatar";
+import { nameOf, usePeople } from "./people";
+import styles from "./SeenBy.module.css";
+
+const FACES_MAX = 3;
+const NAMES_MAX = 12;
+const FACE_PX = 16;
+
+/** Who has read up to this line: small faces, their names for who points at them. `users`: ids joined by commas. */
+export function SeenBy({ users }: { readonly users: string }) {
+  const { t } = useTranslation("timeline");
+  const format = useFormat();
+  const people = usePeople();
+  const ids = users.split(",") as UserId[];
+  const named = ids.slice(0, NAMES_MAX).map((user) => nameOf(people, user));
+  const others = ids.length - named.length;
+  const names = format.list(others > 0 ? [...named, t("andMore", { count: others })] : named);
+  const more = ids.length - FACES_MAX;
+  return (
+    <span className={styles.seen} title={t("seenByNames", { names })}>
+      <span className="visually-hidden">{t("seenByNames", { names })}</span>
+      {ids.slice(0, FACES_MAX).map((user) => (
+        <Avatar key={user} user={user} name={nameOf(people, user)} size={FACE_PX} />
+      ))}
+      {more > 0 && (
+        <span className={styles.more} aria-hidden="true">
+          +{format.number(more)}
+        </span>
+      )}
+    </span>
+  );
+}

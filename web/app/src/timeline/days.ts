@@ -1,0 +1,20 @@
+import { useCallback } from "react";
+import { useTranslation } from "react-i18next";
+import { sameDay, useFormat } from "../i18n/format";
+
+const DAY_MS = 86_400_000;
+
+/** Names of days as people say them: today, yesterday, a date. Of Unix milliseconds. */
+export const useDayName = (): ((ms: number) => string) => {
+  const { t } = useTranslation("timeline");
+  const format = useFormat();
+  return useCallback(
+    (ms) => {
+      const nowMs = Date.now();
+      if (sameDay(ms, nowMs)) return t("today");
+      if (sameDay(ms, nowMs - DAY_MS)) return t("yesterday");
+      return format.day(ms, nowMs);
+    },
+    [t, format],
+  );
+};

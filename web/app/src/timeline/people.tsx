@@ -1,0 +1,42 @@
+import { createContext, useContext, useMemo, useState } from "react";
+import type { Member, RoomHandle, UserId } from "@greenroom/client";
+import { useAccount, useSlice } from "../state/client";
+import type { Named } from "../markdown/mentions";
+
+/** Names of the people of a room, as its lines show them. */
+export interface People {
+  readonly self: UserId;
+  readonly names: ReadonlyMap<UserId, string>;
+}
+
+export const PeopleContext = createContext<People | undefined>(undefined);
+
+/** The people of the room around. @throws Error outside of one. */
+export const usePeople = (): People => {
+  const people = useContext(PeopleContext);
+  if (people === undefined) throw new Error("there is no room around this component");
+  return people;
+};
+
+/** Their name, or their id while none is known. */
+export const nameOf = (people: People, user: UserId): string => people.names.get(user) ?? user;
+
+/** The people of a room: the same value until a name changes, whoever comes online. */
+export const usePeopleOf = (room: RoomHandle): People => {
+  const members = useSlice(room.members);
+  const { user, name } = useAccount();
+  const [names, setNames] = useState(() => namesOf(members, user, name));
+  // Members change with every presence; rows must not.
+  if (!sameNames(names, members)) setNames(namesOf(members, user, name));
+  return useMemo(() => ({ self: user, names }), [user, names]);
+};
+
+/** Those of `users` whose names are known. */
+export const namedOf = (people: People, users: readonly UserId[]): readonly Named[] =>
+  users.map((user) => ({ user, name: nameOf(people, user) }));
+
+const namesOf = (members: readonly Member[], self: UserId, own: string): ReadonlyMap<UserId, string> =>
+  new Map([[self, own], ...members.map(({ user, name }): [UserId, string] => [user, name])]);
+
+const sameNames = (names: ReadonlyMap<UserId, string>, members: readonly Member[]): boolean =>
+  members.every(({ user, name }) => names.get(user) === name);

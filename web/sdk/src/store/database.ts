@@ -1,0 +1,190 @@
+/**
+ * The database as one thing that always works: opened again when the browser closed it, moved to memory when the disk
+ * cannot be used or is full. Knows nothing of what is in it but its schema.
+ */
+
+import type { Persistence } from "../model.js";
+import { Cell, type Slice } from "../slice.js";
+import { copyOf } from "./copy.js";
+import { SCHEMA_VERSION, STORES, upgrade, type StoreName } from "./schema.js";
+import { Tx, type Engine } from "./transaction.js";
+
+/** How long the disk may take to open before the store works in memory. */
+const OPEN_MS_MAX = 3_000;
+/** How often a transaction is tried anew after the browser closed the database under it. */
+const REOPENS_MAX = 3;
+
+/** What a transaction is for: `strict` ones are flushed to the disk before they count as done. */
+export interface TxOptions {
+  readonly mode: "readonly" | "readwrite";
+  readonly strict?: boolean;
+}
+
+/** Work of one transaction. It may run twice, after an abort or on another database: its effects go through `tx` only. */
+export type Work<T> = (tx: Tx) => Promise<T>;
+
+interface Open {
+  readonly kind: Persistence["kind"];
+  readonly db: IDBDatabase;
+  readonly engine: Engine;
+}
+
+/** See the head of this file. */
+export class Database {
+  readonly #name: string;
+  readonly #persistence: Cell<Persistence>;
+  #open: Promise<Open>;
+  #moving: Promise<Open> | undefined;
+  #closed = false;
+
+  private constructor(name: string, open: Open, persistence: Persistence) {
+    this.#name = name;
+    this.#persistence = new Cell(persistence);
+    this.#open = Promise.resolve(this.#watch(open));
+  }
+
+  /** Opens it on disk, or in memory when that is chosen or all there is. */
+  static async open(name: string, storage: "disk" | "memory"): Promise<Database> {
+    if (storage === "memory") return new Database(name, await openInMemory(), { kind: "memory", reason: "chosen" });
+    try {
+      return new Database(name, await openOnDisk(name), { kind: "disk" });
+    } catch {
+      return new Database(name, await openInMemory(), { kind: "memory", reason: "blocked" });
+    }
+  }
+
+  get persistence(): Slice<Persistence> {
+    return this.#persistence;
+  }
+
+  /** Runs a transaction to its end. Rejects on bugs, and after {@link Database.close}. */
+  async run<T>(stores: readonly StoreName[], options: TxOptions, work: Work<T>): Promise<T> {
+    for (let attempt = 0; ; attempt += 1) {
+      const open = await this.#open;
+      try {
+        return await runIn(open, stores, options, work);
+      } catch (error) {
+        if (this.#closed) throw error;
+        if (wantsMemory(error) && open.kind === "disk") await this.#moveToMemory(open);
+        else if (wasClosed(error) && attempt < REOPENS_MAX) await this.#reopen(open);
+        else throw error;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    (await this.#open).db.close();
+  }
+
+  /** Lets go of the connection when another tab upgrades the database, and notices when the browser ended it. */
+  #watch(open: Open): Open {
+    open.db.onversionchange = () => open.db.close();
+    open.db.onclose = () => {
+      if (!this.#closed) void this.#reopen(open);
+    };
+    return open;
+  }
+
+  async #reopen(lost: Open): Promise<void> {
+    if ((await this.#open) !== lost) return;
+    if (lost.kind === "memory") throw new Error("the database in memory was closed");
+    this.#open = openOnDisk(this.#name)
+      .catch(async () => {
+        const memory = await openInMemory();
+        this.#persistence.set({ kind: "memory", reason: "blocked" });
+        return memory;
+      })
+      .then((open) => this.#watch(open));
+    await this.#open;
+  }
+
+  async #moveToMemory(disk: Open): Promise<void> {
+    this.#moving ??= moved(disk);
+    this.#open = this.#moving.then((memory) => this.#watch(memory));
+    await this.#open;
+    this.#persistence.set({ kind: "memory", reason: "full" });
+  }
+}
+
+const runIn = async <T>(
+  { db, engine }: Open,
+  stores: readonly StoreName[],
+  { mode, strict }: TxOptions,
+  work: Work<T>,
+): Promise<T> => {
+  const durability = strict === true ? "strict" : "relaxed";
+  const tx = new Tx(db.transaction(stores, mode, { durability }), engine);
+  try {
+    const result = await work(tx);
+    await tx.done;
+    return result;
+  } catch (error) {
+    tx.abort();
+    // A failed request says less than the end of its transaction does: a full disk shows there.
+    throw await tx.done.then(
+      () => error,
+      (end: unknown) => (isNamed(end, "AbortError") ? error : end),
+    );
+  }
+};
+
+const openOnDisk = (name: string): Promise<Open> =>
+  withTimeout(
+    new Promise<Open>((resolve, reject) => {
+      // Throws where there is no IndexedDB, and in some private windows.
+      const engine: Engine = { factory: globalThis.indexedDB, keyRange: globalThis.IDBKeyRange };
+      openWith("disk", engine, name).then(resolve, reject);
+    }),
+  );
+
+const openInMemory = async (): Promise<Open> => {
+  const { IDBFactory, IDBKeyRange } = await import("fake-indexeddb");
+  return openWith("memory", { factory: new IDBFactory(), keyRange: IDBKeyRange }, "memory");
+};
+
+const openWith = (kind: Open["kind"], engine: Engine, name: string): Promise<Open> =>
+  new Promise((resolve, reject) => {
+    const request = engine.factory.open(name, SCHEMA_VERSION);
+    request.onupgradeneeded = ({ oldVersion }) => upgrade(request.result, oldVersion);
+    request.onsuccess = () => resolve({ kind, db: request.result, engine });
+    // Also of a database that a newer version of the app made. `blocked` ends when the other tab lets go, or in time.
+    request.onerror = () => reject(request.error ?? new Error("the database did not open"));
+  });
+
+const withTimeout = (opening: Promise<Open>): Promise<Open> =>
+  new Promise((resolve, reject) => {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      reject(new Error("the disk did not answer"));
+    }, OPEN_MS_MAX);
+    opening.then(
+      (open) => {
+        clearTimeout(timer);
+        if (late) open.db.close();
+        resolve(open);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
+  });
+
+/** A database in memory with what the one on disk holds, as far as it can be read. */
+const moved = async (disk: Open): Promise<Open> => {
+  const memory = await openInMemory();
+  const held = await runIn(disk, STORES, { mode: "readonly" }, copyOf).catch(() => undefined);
+  if (held !== undefined) await runIn(memory, STORES, { mode: "readwrite" }, (tx) => Promise.resolve(held(tx)));
+  return memory;
+};
+
+const isNamed = (error: unknown, ...names: readonly string[]): boolean =>
+  error instanceof Error && names.includes(error.name);
+
+/** The disk is full, or fails. */
+const wantsMemory = (error: unknown): boolean => isNamed(error, "QuotaExceededError", "UnknownError");
+
+/** The browser, or another tab's upgrade, closed the database. */
+const wasClosed = (error: unknown): boolean => isNamed(error, "InvalidStateError", "AbortError");

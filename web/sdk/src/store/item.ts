@@ -1,0 +1,95 @@
+/** Pure rules of records: what an item is, what it loses, what roots know of their answers. */
+
+import { compareHlc } from "../crdt/order.js";
+import { isDot } from "../protocol/check.js";
+import type { WireOp } from "../protocol/op.js";
+import { dotKey, type Dot, type DotKey, type ReplicaId, type RoomId, type Stamp } from "../protocol/values.js";
+import { comparePosition, positionOf, REPLY_USERS_MAX } from "./records.js";
+import type { ItemRecord, OpRecord, Replies, RoomRecord } from "./records.js";
+
+/** Stands in the store of ops for an answer whose root is not known yet. */
+export const REPLY_STUB = "reply";
+
+const ITEM_KINDS: ReadonlySet<string> = new Set(["post", "member", "room", "topic", "call", "purge"]);
+
+/** Whether an op is a line of a timeline by itself. */
+export const isItemKind = (op: WireOp): boolean => ITEM_KINDS.has(op.kind);
+
+/** The root that a post answers. */
+export const threadOf = (op: WireOp): Dot | undefined =>
+  op.kind === "post" && isDot(op["thread"]) ? op["thread"] : undefined;
+
+/** The key of the message that a record is about. */
+export const targetKeyOf = ({ targetReplica, targetCounter }: OpRecord): DotKey | undefined =>
+  targetReplica === undefined || targetCounter === undefined ? undefined : dotKey([targetReplica, targetCounter]);
+
+export const movedFrom = (before: ItemRecord, now: ItemRecord): boolean =>
+  before.lane !== now.lane || comparePosition(positionOf(before), positionOf(now)) !== 0;
+
+/** Whether a purge took the content of what has this stamp. */
+export const contentGone = (stamp: Stamp | undefined, purgedUpTo: Stamp | undefined): boolean =>
+  stamp !== undefined && purgedUpTo !== undefined && compareHlc(stamp, purgedUpTo) <= 0;
+
+/** Whether a post or an edit still says something. */
+export const hasContent = (op: WireOp): boolean => (op.kind === "post" || op.kind === "edit") && op["purged"] !== true;
+
+/** A post or an edit without what it said; any other op as it is. */
+export const withoutContent = (op: WireOp): WireOp => {
+  if (!hasContent(op)) return op;
+  const { dot, hlc, author, kind } = op;
+  const about = op.kind === "post" ? { thread: op["thread"] } : { target: op["target"] };
+  const [value] = Object.values(about);
+  return { dot, hlc, ...(author !== undefined && { author }), kind, ...(value !== undefined && about), purged: true };
+};
+
+/** What a root knows after one more answer, whatever the order of the answers. */
+export const withReply = (known: Replies | undefined, reply: WireOp, stamp: Stamp | undefined): Replies => {
+  const users = new Set(known?.users);
+  if (reply.author !== undefined) users.add(reply.author);
+  return {
+    count: (known?.count ?? 0) + 1,
+    lastMs: Math.max(known?.lastMs ?? 0, stamp?.[0] ?? 0),
+    users: [...users].sort().slice(0, REPLY_USERS_MAX),
+  };
+};
+
+/** A room of which nothing is known. */
+export const emptyRoom = (room: RoomId): RoomRecord => ({
+  room,
+  listed: false,
+  name: "",
+  visibility: "private",
+  topic: "",
+  members: 0,
+  topics: [],
+  known: [],
+  head: 0,
+  total: 0,
+  unread: 0,
+  countedTo: 0,
+  mentioned: 0,
+  counter: 0,
+  written: 0,
+  waiting: 0,
+  failed: 0,
+});
+
+/** Per replica the smallest and the greatest counter of some dots: what one request reads. */
+export class Spans implements Iterable<readonly [ReplicaId, first: number, last: number]> {
+  readonly #ends = new Map<ReplicaId, [first: number, last: number]>();
+
+  add([replica, counter]: Dot): void {
+    const ends = this.#ends.get(replica);
+    if (ends === undefined) this.#ends.set(replica, [counter, counter]);
+    else this.#ends.set(replica, [Math.min(ends[0], counter), Math.max(ends[1], counter)]);
+  }
+
+  has([replica, counter]: Dot): boolean {
+    const ends = this.#ends.get(replica);
+    return ends !== undefined && ends[0] <= counter && counter <= ends[1];
+  }
+
+  *[Symbol.iterator](): Generator<readonly [ReplicaId, number, number]> {
+    for (const [replica, [first, last]] of this.#ends) yield [replica, first, last];
+  }
+}
