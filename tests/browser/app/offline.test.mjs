@@ -49,7 +49,8 @@ for (const [way, fail] of [
     proxies[0].mend();
     await same(ann, ben, 7);
     await ann.isDelivered("Ann offline 2");
-    await ann.page.getByText(/3 sent, 3 received, complete/).waitFor();
+    // A cut is noticed and mended within moments, which is not worth a word.
+    if (way.startsWith("swallows")) await ann.page.getByText(/3 sent, 3 received, complete/).first().waitFor();
     await Promise.all([ann.close(), ben.close()]);
   });
 }

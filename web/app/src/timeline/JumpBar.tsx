@@ -65,7 +65,11 @@ export function JumpBar({
             title={t("toLatest")}
             onClick={scroll.toLatest}
           >
-            {unread > 0 && <span className={styles.count}>{format.count(unread)}</span>}
+            {unread > 0 && (
+              <span className={styles.count} aria-hidden="true">
+                {format.count(unread)}
+              </span>
+            )}
             <ArrowDown size={18} aria-hidden="true" />
           </button>
         </div>
