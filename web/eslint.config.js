@@ -1,6 +1,7 @@
 import js from "@eslint/js";
 import a11y from "eslint-plugin-jsx-a11y";
 import hooks from "eslint-plugin-react-hooks";
+import globals from "globals";
 import ts from "typescript-eslint";
 
 export default ts.config(
@@ -33,4 +34,6 @@ export default ts.config(
   { files: ["app/**/*.{ts,tsx}"], plugins: { "react-hooks": hooks }, rules: hooks.configs.recommended.rules },
   { files: ["**/*.config.{js,ts}"], rules: { "no-restricted-syntax": "off" } },
   { files: ["**/*.{js,mjs}"], ...ts.configs.disableTypeChecked },
+  // Programs for Node that drive pages.
+  { files: ["**/*.mjs"], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
 );

@@ -30,7 +30,11 @@ const entries = (from, to) =>
       const target = [replica(0), Math.floor(offset / AUTHORS)];
       return { offset, stamp, op: { ...op, kind: "reaction", target, emoji: "👍", on: true } };
     }
-    return { offset, stamp, op: { ...op, kind: "post", text: `Message ${offset}: ${"some words of it ".repeat(offset % 9)}` } };
+    return {
+      offset,
+      stamp,
+      op: { ...op, kind: "post", text: `Message ${offset}: ${"some words of it ".repeat(offset % 9)}` },
+    };
   });
 
 const timed = async (work) => {
@@ -49,18 +53,29 @@ const ready = (timeline) =>
 export const fill = async (messages) => {
   const store = await openStore({ database: "bench" });
   await store.saveAccount({ kind: "guest", name: "Me", user: "me" });
-  await store.opened({ room: ROOM, epoch: EPOCH, head: messages, name: "deck", visibility: "public", members: 1, unread: 0 }, false);
+  await store.opened(
+    { room: ROOM, epoch: EPOCH, head: messages, name: "deck", visibility: "public", members: 1, unread: 0 },
+    false,
+  );
   let slowest = 0;
   // The newest come first, and then history, as a client does it.
   const [ms] = await timed(async () => {
     for (let to = messages; to >= 1; to -= BATCH) {
-      const [batchMs] = await timed(() => store.take(ROOM, entries(Math.max(1, to - BATCH + 1), to), to === messages ? "sync" : "history"));
+      const [batchMs] = await timed(() =>
+        store.take(ROOM, entries(Math.max(1, to - BATCH + 1), to), to === messages ? "sync" : "history"),
+      );
       if (to === messages) await store.synced(ROOM, [EPOCH, messages]);
       slowest = Math.max(slowest, batchMs);
     }
   });
   await store.close();
-  return { what: "take", entries: messages, ms, "entries/s": Math.round((messages / ms) * 1000), slowestBatchMs: slowest };
+  return {
+    what: "take",
+    entries: messages,
+    ms,
+    "entries/s": Math.round((messages / ms) * 1000),
+    slowestBatchMs: slowest,
+  };
 };
 
 export const use = async (messages) => {
@@ -102,8 +117,21 @@ export const use = async (messages) => {
   const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
   const estimate = await navigator.storage.estimate();
   return {
-    openedMs, readyMs, againMs, olderMs, middleMs, jumpMs, latestMs,
-    paintMs: median(paints), commitMs: median(commits), ackMs: median(acks), liveMs: median(live),
-    searchMs, firstFoundMs, items: view.items.length, total: view.total, usageMb: (estimate.usage ?? 0) / 2 ** 20,
+    openedMs,
+    readyMs,
+    againMs,
+    olderMs,
+    middleMs,
+    jumpMs,
+    latestMs,
+    paintMs: median(paints),
+    commitMs: median(commits),
+    ackMs: median(acks),
+    liveMs: median(live),
+    searchMs,
+    firstFoundMs,
+    items: view.items.length,
+    total: view.total,
+    usageMb: (estimate.usage ?? 0) / 2 ** 20,
   };
 };

@@ -30,7 +30,7 @@ export const Markdown = memo(function Markdown({
 }) {
   const jumbo = text.length <= JUMBO_CHARS_MAX && ONLY_EMOJI.test(text);
   return (
-    <div className={classes(styles.text, jumbo && styles.jumbo)} dir="auto">
+    <div className={classes(styles.text, jumbo && styles.jumbo)} dir="auto" data-part="text">
       {blocksOf(parseMarkdown(text), { mentions, self })}
     </div>
   );

@@ -12,12 +12,12 @@ import { Notices } from "./Notices";
 import { RoomPane } from "./RoomPane";
 import { CallDock } from "../call";
 import { Sidebar } from "./Sidebar";
-import { SidePane } from "./SidePane";
 import { Start } from "./Start";
 import { useCommands } from "./useCommands";
 import { useNews } from "./useNews";
 import styles from "./Workspace.module.css";
 
+const SidePane = lazy(() => import("./SidePane").then(({ SidePane }) => ({ default: SidePane })));
 const SearchPane = lazy(() => import("./SearchPane").then(({ SearchPane }) => ({ default: SearchPane })));
 
 /** The app once somebody is signed in: rooms, the conversation, and what stands beside it. */
@@ -52,7 +52,9 @@ export function Workspace() {
       {beside && (
         <aside className={styles.side} aria-label={t("landmarks.side")} data-landmark tabIndex={-1}>
           <ErrorBoundary resetKey={JSON.stringify(panel)}>
-            <SidePane room={route.room} panel={panel} />
+            <Suspense fallback={null}>
+              <SidePane room={route.room} panel={panel} />
+            </Suspense>
           </ErrorBoundary>
         </aside>
       )}

@@ -28,7 +28,7 @@ const DEFAULTS: Preferences = {
   sounds: true,
   dataSaver: false,
   microphoneOn: true,
-  cameraOn: false,
+  cameraOn: true,
   callView: "grid",
   dismissed: [],
 };

@@ -49,7 +49,7 @@ export function JumpBar({
             {t("toUnread")}
           </button>
         )}
-        {!unreadAbove && away && seenMs !== undefined && onDay !== undefined && (
+        {!unreadAbove && away && scroll.firstSeen > 0 && seenMs !== undefined && onDay !== undefined && (
           <button type="button" className={styles.day} title={t("toDate")} onClick={() => onDay(seenMs)}>
             <CalendarDays size={14} aria-hidden="true" />
             {dayName(seenMs)}

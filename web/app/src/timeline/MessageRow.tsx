@@ -10,6 +10,7 @@ import { Button } from "../ui/Button";
 import { classes } from "../ui/classes";
 import { useMessageActions } from "./actions";
 import { DeliveryMark } from "./DeliveryMark";
+import { placeOfMessage } from "./messagePlace";
 import { nameOf, namedOf, usePeople } from "./people";
 import { Reactions } from "./Reactions";
 import { momentOf } from "./rows";
@@ -57,7 +58,7 @@ export const MessageRow = memo(function MessageRow({
   const when = (
     <a
       className={styles.time}
-      href={hrefTo({ at: "room", room, message: message.key })}
+      href={hrefTo(placeOfMessage(room, message))}
       tabIndex={active ? 0 : -1}
       title={format.dateTime(moment)}
       aria-label={t("sentAt", { when: format.dateTime(moment) })}

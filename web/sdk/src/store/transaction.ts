@@ -86,12 +86,7 @@ export class Tx {
   }
 
   /** The key that comes `index` steps after the first of a span, or before the last. */
-  keyAt(
-    store: StoreName,
-    span: Span,
-    direction: "next" | "prev",
-    index: number,
-  ): Promise<IDBValidKey | undefined> {
+  keyAt(store: StoreName, span: Span, direction: "next" | "prev", index: number): Promise<IDBValidKey | undefined> {
     return new Promise((resolve, reject) => {
       const request = this.#store(store).openKeyCursor(this.#range(span), direction);
       let skip = index;

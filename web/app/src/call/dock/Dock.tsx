@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useRoom, useSlice } from "../../state/client";
 import { closePanel } from "../../state/panel";
 import { go } from "../../state/route";
+import { toast } from "../../ui/toasts";
 import { classes } from "../../ui/classes";
 import { useActions } from "../media/useActions";
 import { CameraButton, MicrophoneButton } from "../stage/Controls";
@@ -20,7 +21,7 @@ import styles from "./Dock.module.css";
 /** The call in a corner while one reads elsewhere, or in a window above all others. */
 export function Dock({ call }: { readonly call: Call }) {
   const above = useSlice(pictureInPicture.window);
-  useAnnouncements(call);
+  useAnnouncements(call, toast);
   useEffect(() => closePictureInPicture, []);
   if (above) return createPortal(<Contents call={call} className={styles.above} />, above.document.body);
   return <Floating call={call} />;

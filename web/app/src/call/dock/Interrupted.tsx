@@ -18,7 +18,7 @@ export function Interrupted({ interrupted }: { readonly interrupted: Lost }) {
   const { calls, connection } = useClient();
   const online = useSlice(connection).phase === "online";
   const name = useSlice(useRoom(interrupted.room).summary)?.name ?? "";
-  const [state, setState] = useState<"offered" | "returning" | "dismissed">("offered");
+  const [state, setState] = useState<"undecided" | "offered" | "returning" | "dismissed">("undecided");
   const tried = useRef(false);
   const back = useCallback(() => {
     setState("returning");
@@ -44,21 +44,25 @@ export function Interrupted({ interrupted }: { readonly interrupted: Lost }) {
   useEffect(() => {
     if (!online || tried.current) return;
     tried.current = true;
-    void mayOpen(interrupted).then((may) => may && back());
+    void mayOpen(interrupted).then((may) => (may ? back() : setState("offered")));
   }, [online, interrupted, back]);
-  if (state === "dismissed") return null;
+  if (state === "dismissed" || (online && state === "undecided")) return null;
   return (
     <section className={styles.bar} aria-label={t("interrupted.label")}>
       <Phone size={16} aria-hidden="true" />
       <p role="status" className={styles.text}>
         {t(state === "returning" ? "interrupted.returning" : "interrupted.text", { room: name })}
       </p>
-      <Button size="s" onClick={() => setState("dismissed")}>
-        {t("interrupted.dismiss")}
-      </Button>
-      <Button size="s" variant="primary" busy={state === "returning"} disabled={!online} onClick={back}>
-        {t("interrupted.action")}
-      </Button>
+      {state !== "returning" && (
+        <>
+          <Button size="s" onClick={() => setState("dismissed")}>
+            {t("interrupted.dismiss")}
+          </Button>
+          <Button size="s" variant="primary" disabled={!online} onClick={back}>
+            {t("interrupted.action")}
+          </Button>
+        </>
+      )}
     </section>
   );
 }

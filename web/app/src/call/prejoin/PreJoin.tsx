@@ -34,7 +34,7 @@ export function PreJoin({ room }: { readonly room: RoomId }) {
   const name = summary?.name ?? "";
   const running = summary?.call;
   return (
-    <div className={styles.page}>
+    <section className={styles.page} aria-label={t("prejoin.title")}>
       <div className={styles.room}>
         <h2 className={styles.title} ref={useFocusOnce()} tabIndex={-1}>
           {t(running ? "prejoin.titleJoin" : "prejoin.titleStart", { room: name })}
@@ -70,7 +70,7 @@ export function PreJoin({ room }: { readonly room: RoomId }) {
           </Button>
         </div>
       </div>
-    </div>
+    </section>
   );
 }
 
@@ -103,18 +103,14 @@ function Mirror({ open }: { readonly open: ReturnType<typeof usePreview> }) {
         <div className={styles.switches}>
           <ControlButton
             icon={wish.microphoneOn ? Mic : MicOff}
-            label={t("controls.microphone")}
-            hint={t(wish.microphoneOn ? "controls.mute" : "controls.unmute")}
-            pressed={wish.microphoneOn}
+            label={t(wish.microphoneOn ? "controls.mute" : "controls.unmute")}
             tone={wish.microphoneOn ? "on" : "off"}
             disabled={refused("microphone")}
             onClick={() => setPreferences({ microphoneOn: !wish.microphoneOn })}
           />
           <ControlButton
             icon={wish.cameraOn && !wish.dataSaver ? Video : VideoOff}
-            label={t("controls.camera")}
-            hint={t(wish.cameraOn ? "controls.cameraOff" : "controls.cameraOn")}
-            pressed={wish.cameraOn && !wish.dataSaver}
+            label={t(wish.cameraOn ? "controls.cameraOff" : "controls.cameraOn")}
             tone={wish.cameraOn && !wish.dataSaver ? "on" : "off"}
             disabled={wish.dataSaver}
             onClick={() => setPreferences({ cameraOn: !wish.cameraOn })}

@@ -6,22 +6,20 @@ import styles from "./ControlButton.module.css";
 
 export interface ControlButtonProps extends Omit<ComponentProps<"button">, "children" | "aria-label"> {
   readonly icon: LucideIcon;
-  /** What it is: its name, the same in every state. */
+  /** What a press does now: its name and its tooltip. The same in every state for buttons that stay in. */
   readonly label: string;
-  /** What a press does now: the tooltip. */
-  readonly hint?: string;
   readonly keys?: string;
   readonly pressed?: boolean;
-  /** `on`, `off`: a device of one's own that others hear or see, or do not. `leave`: the way out. */
-  readonly tone?: "plain" | "on" | "off" | "leave";
+  /** `on`, `off`: a device of one's own that others hear or see, or do not. `raised`: a hand, a screen. `leave`: the way out. */
+  readonly tone?: "plain" | "on" | "off" | "raised" | "leave";
   readonly count?: number;
 }
 
 /** A round button of the control bar. */
 export function ControlButton(props: ControlButtonProps) {
-  const { icon: Icon, label, hint, keys, pressed, tone = "plain", count, className, ...rest } = props;
+  const { icon: Icon, label, keys, pressed, tone = "plain", count, className, ...rest } = props;
   return (
-    <Tooltip text={hint ?? label} placement="top" {...(keys === undefined ? {} : { keys })}>
+    <Tooltip text={label} placement="top" {...(keys === undefined ? {} : { keys })}>
       <button
         type="button"
         {...rest}

@@ -40,10 +40,9 @@ export function Controls({
         {CAN_SHARE && !narrow && <ShareButton call={call} actions={actions} />}
         <ControlButton
           icon={Hand}
-          label={t("controls.hand")}
-          hint={t(self?.hand ? "controls.handDown" : "controls.handUp")}
+          label={t(self?.hand ? "controls.handDown" : "controls.handUp")}
           keys="H"
-          pressed={self?.hand ?? false}
+          tone={self?.hand ? "raised" : "plain"}
           onClick={actions.toggleHand}
         />
       </div>
@@ -83,10 +82,8 @@ export function MicrophoneButton({ call, actions }: ButtonProps) {
   return (
     <ControlButton
       icon={on ? Mic : MicOff}
-      label={t("controls.microphone")}
-      hint={t(on ? "controls.mute" : "controls.unmute")}
+      label={t(on ? "controls.mute" : "controls.unmute")}
       keys="M"
-      pressed={on}
       tone={on ? "on" : "off"}
       onClick={actions.toggleMicrophone}
     />
@@ -100,10 +97,8 @@ export function CameraButton({ call, actions }: ButtonProps) {
   return (
     <ControlButton
       icon={on ? Video : VideoOff}
-      label={t("controls.camera")}
-      hint={t(on ? "controls.cameraOff" : "controls.cameraOn")}
+      label={t(on ? "controls.cameraOff" : "controls.cameraOn")}
       keys="V"
-      pressed={on}
       tone={on ? "on" : "off"}
       onClick={actions.toggleCamera}
     />
@@ -116,10 +111,9 @@ function ShareButton({ call, actions }: ButtonProps) {
   return (
     <ControlButton
       icon={on ? MonitorX : MonitorUp}
-      label={t("controls.share")}
-      hint={t(on ? "controls.shareStop" : "controls.shareStart")}
+      label={t(on ? "controls.shareStop" : "controls.shareStart")}
       keys="S"
-      pressed={on}
+      tone={on ? "raised" : "plain"}
       onClick={actions.toggleScreen}
     />
   );

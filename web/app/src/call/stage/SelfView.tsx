@@ -7,6 +7,7 @@ import { Picture } from "../media/Picture";
 import { useFloating } from "../useFloating";
 import { QualityBadge } from "./QualityBadge";
 import type { StageModel } from "./stage-model";
+import { useTileLabel } from "./Tile";
 import { TileButton } from "./TileButton";
 import styles from "./SelfView.module.css";
 
@@ -29,7 +30,7 @@ export function SelfView({
     <div
       ref={window}
       role="group"
-      aria-label={t("stage.you", { name: person.name })}
+      aria-label={useTileLabel(t("stage.you", { name: person.name }), person)}
       className={classes(styles.self, speaking && styles.speaking)}
       data-block={floating.corner.block}
       data-inline={floating.corner.inline}
@@ -40,7 +41,6 @@ export function SelfView({
       {muted && (
         <span className={styles.muted} title={t("stage.muted")}>
           <MicOff size={14} aria-hidden="true" />
-          <span className="visually-hidden">{t("stage.muted")}</span>
         </span>
       )}
       <QualityBadge person={person} className={styles.quality} />

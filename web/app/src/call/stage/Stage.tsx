@@ -7,6 +7,8 @@ import { preferences } from "../../state/preferences";
 import { useActions } from "../media/useActions";
 import { Banners } from "./Banners";
 import { Controls } from "./Controls";
+import { Passing } from "./Passing";
+import { usePassing } from "./usePassing";
 import { StageModel } from "./stage-model";
 import { Tiles } from "./Tiles";
 import { useAnnouncements } from "./useAnnouncements";
@@ -21,7 +23,8 @@ export function Stage({ call }: { readonly call: Call }) {
   const actions = useActions(call);
   const fullScreen = useFullScreen();
   const talking = useCallKeys(call, actions, model, fullScreen);
-  useAnnouncements(call);
+  const passing = usePassing();
+  useAnnouncements(call, passing.tell);
   return (
     <section
       className={styles.stage}
@@ -29,7 +32,9 @@ export function Stage({ call }: { readonly call: Call }) {
       data-full={fullScreen.on}
     >
       <Banners call={call} actions={actions} talking={talking} />
-      <Tiles call={call} model={model} />
+      <Tiles call={call} model={model}>
+        <Passing lines={passing.lines} />
+      </Tiles>
       <Controls call={call} actions={actions} model={model} fullScreen={fullScreen} />
     </section>
   );

@@ -48,7 +48,9 @@ export const Tile = memo(function Tile(props: TileProps) {
   const small = placed.widthPx < SMALL_PX;
   const avatarPx = Math.min(AVATAR_MAX_PX, Math.round(Math.min(placed.widthPx, placed.heightPx) * AVATAR_PART));
   return (
-    <li
+    <div
+      role="group"
+      aria-label={useTileLabel(name, person, screen !== undefined)}
       className={classes(
         styles.tile,
         speaking && !screen && styles.speaking,
@@ -70,7 +72,7 @@ export const Tile = memo(function Tile(props: TileProps) {
         </span>
       )}
       {paused && paused !== "muted" && <p className={styles.paused}>{t(`stage.paused.${paused}`)}</p>}
-      <TileLabel name={name} person={person} speaking={speaking} isScreen={screen !== undefined} />
+      <TileLabel name={name} person={person} isScreen={screen !== undefined} />
       {!screen && <QualityBadge person={person} className={styles.quality} />}
       <TileButton
         className={styles.pin}
@@ -80,30 +82,27 @@ export const Tile = memo(function Tile(props: TileProps) {
         pressed={pinned}
         tabStop={tabStop}
       />
-    </li>
+    </div>
   );
 });
 
 function TileLabel({
   name,
   person,
-  speaking,
   isScreen,
 }: {
   readonly name: string;
   readonly person: Person;
-  readonly speaking: boolean;
   readonly isScreen: boolean;
 }) {
   const { t } = useTranslation("call");
   const muted = !isScreen && (person.microphone === undefined || person.microphone.muted);
   return (
-    <div className={styles.label}>
+    <div className={styles.label} aria-hidden="true">
       {person.hand && !isScreen && <Sign icon={Hand} text={t("stage.hand")} className={styles.hand} />}
       {person.away && <Sign icon={WifiOff} text={t("stage.away")} className={styles.away} />}
       {muted && <Sign icon={MicOff} text={t("stage.muted")} className={styles.muted} />}
       <span className={styles.name}>{name}</span>
-      {speaking && !isScreen && <span className="visually-hidden">{t("stage.speaking")}</span>}
     </div>
   );
 }
@@ -112,9 +111,17 @@ function Sign({ icon: Icon, text, className }: { icon: typeof Hand; text: string
   return (
     <span className={className} title={text}>
       <Icon size={14} aria-hidden="true" />
-      <span className="visually-hidden">{text}</span>
     </span>
   );
+}
+
+/** Name and state in one line, as screen readers say them. Who speaks is heard, and not told. */
+export function useTileLabel(name: string, person: Person, isScreen = false): string {
+  const { t } = useTranslation("call");
+  if (isScreen) return name;
+  const muted = person.microphone === undefined || person.microphone.muted;
+  const parts = [name, muted && t("stage.muted"), person.hand && t("stage.hand"), person.away && t("stage.away")];
+  return parts.filter(Boolean).join(", ");
 }
 
 /** The stream and the state of a tile's slot. */

@@ -1,6 +1,6 @@
 import type { Call, Slot } from "@greenroom/client";
 import { ChevronLeft, ChevronRight } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef } from "react";
+import { useCallback, useEffect, useMemo, useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useSlice } from "../../state/client";
 import { IconButton } from "../../ui/IconButton";
@@ -12,7 +12,16 @@ import { pictureOf, Tile } from "./Tile";
 import styles from "./Tiles.module.css";
 
 /** All tiles of the page one is on, placed by the model. */
-export function Tiles({ call, model }: { readonly call: Call; readonly model: StageModel }) {
+export function Tiles({
+  call,
+  model,
+  children,
+}: {
+  readonly call: Call;
+  readonly model: StageModel;
+  /** What lies upon the tiles. */
+  readonly children?: ReactNode;
+}) {
   const { t } = useTranslation("call");
   const area = useRef<HTMLDivElement>(null);
   const box = useBox(area);
@@ -35,7 +44,7 @@ export function Tiles({ call, model }: { readonly call: Call; readonly model: St
   const camera = local.camera.state === "on" ? call.localStream("camera") : undefined;
   return (
     <div ref={area} className={styles.area}>
-      <ul className={styles.tiles} aria-label={t("stage.tiles")}>
+      <div className={styles.tiles} data-tiles="" role="group" aria-label={t("stage.tiles")}>
         {view.placed.map((placed, index) => {
           const screen = screens.get(placed.tile);
           const person = screen?.by ?? persons.get(placed.tile);
@@ -57,7 +66,7 @@ export function Tiles({ call, model }: { readonly call: Call; readonly model: St
             />
           );
         })}
-      </ul>
+      </div>
       {view.people.length === 1 && (
         <div className={styles.alone}>
           <strong>{t("stage.alone")}</strong> <span>{t("stage.aloneHint")}</span>
@@ -71,6 +80,7 @@ export function Tiles({ call, model }: { readonly call: Call; readonly model: St
           speaking={view.speaking.has(view.self.participant)}
         />
       )}
+      {children}
       {view.pages > 1 && <Pager page={view.page} pages={view.pages} onPage={(page) => model.change({ page })} />}
     </div>
   );
@@ -112,7 +122,9 @@ function rove(event: KeyboardEvent): void {
   const forward = document.documentElement.dir === "rtl" ? "ArrowLeft" : "ArrowRight";
   const step = event.key === forward || event.key === "ArrowDown" ? 1 : -1;
   if (!event.key.startsWith("Arrow") || !(event.target instanceof Element)) return;
-  const buttons = [...(event.target.closest("ul")?.querySelectorAll<HTMLElement>("[data-tile-button]") ?? [])];
+  const buttons = [
+    ...(event.target.closest("[data-tiles]")?.querySelectorAll<HTMLElement>("[data-tile-button]") ?? []),
+  ];
   const next = buttons[buttons.findIndex((button) => button === event.target) + step];
   if (!next || !event.target.hasAttribute("data-tile-button")) return;
   event.preventDefault();

@@ -28,12 +28,7 @@ export function ViewMenu({ model }: { readonly model: StageModel }) {
       label={t("controls.view")}
       placement="top-end"
       button={
-        <ControlButton
-          icon={VIEW_ICONS[mode]}
-          label={t("controls.view")}
-          hint={`${t("controls.view")}: ${t(`controls.${mode}`)}`}
-          keys="L"
-        />
+        <ControlButton icon={VIEW_ICONS[mode]} label={`${t("controls.view")}: ${t(`controls.${mode}`)}`} keys="L" />
       }
     >
       {VIEW_MODES.map((one) => (

@@ -1,12 +1,11 @@
 import type { Call, CallNotice } from "@greenroom/client";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { toast } from "../../ui/toasts";
 import { peopleOf } from "../arrange/people";
 import { happeningsOf, type Happening } from "../events/happenings";
 
-/** Tells what others do, and what was done to oneself: in passing, to eyes and to screen readers. */
-export function useAnnouncements(call: Call): void {
+/** Tells what others do, and what was done to oneself: in passing. */
+export function useAnnouncements(call: Call, tell: (text: string) => void): void {
   const { t } = useTranslation("call");
   useEffect(() => {
     const say = (happening: Happening): string => {
@@ -28,24 +27,24 @@ export function useAnnouncements(call: Call): void {
       call.participants.subscribe(() => {
         // While joining anew everybody seems to leave and come.
         const after = people();
-        if (call.phase.get().phase === "connected") for (const one of happeningsOf(before, after)) toast(say(one));
+        if (call.phase.get().phase === "connected") for (const one of happeningsOf(before, after)) tell(say(one));
         before = after;
       }),
       call.mutedBy.subscribe(() => {
         const by = call.mutedBy.get();
         if (by === undefined) return;
         const name = call.participants.get().find(({ participant }) => participant === by)?.name;
-        toast(name === undefined ? t("said.mutedBySomebody") : t("said.mutedBy", { name }));
+        tell(name === undefined ? t("said.mutedBySomebody") : t("said.mutedBy", { name }));
       }),
       call.notice.subscribe(() => {
         const notice = call.notice.get();
-        if (notice) toast(noticeText(notice, t));
+        if (notice) tell(noticeText(notice, t));
       }),
     ];
     return () => {
       for (const stop of stops) stop();
     };
-  }, [call, t]);
+  }, [call, t, tell]);
 }
 
 function noticeText(notice: CallNotice, t: ReturnType<typeof useTranslation<"call">>["t"]): string {

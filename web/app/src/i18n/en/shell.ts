@@ -25,7 +25,6 @@ export const shell = {
     rooms: "Rooms",
     direct: "Direct messages",
     past: "Past rooms",
-    find: "Find a room or a person",
     goTo: "Go to…",
     add: "New",
     createRoom: "Create a room",
@@ -57,10 +56,7 @@ export const shell = {
     loading: "Opening",
   },
   panel: {
-    thread: "Thread",
     members: "Members",
-    pins: "Pinned messages",
-    search: "Search in this room",
     close: "Close the side panel",
   },
   door: {

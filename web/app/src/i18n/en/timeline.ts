@@ -156,7 +156,6 @@ export const timeline = {
     },
   },
   panels: {
-    close: "Close the panel",
     thread: "Thread",
     threadGone: "This thread is not stored on this device yet. It comes with the next connection.",
     pins: "Pinned messages",

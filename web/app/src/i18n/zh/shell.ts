@@ -25,7 +25,6 @@ export const shell = {
     rooms: "房间",
     direct: "私聊",
     past: "过往的房间",
-    find: "查找房间或人",
     goTo: "前往…",
     add: "新建",
     createRoom: "创建房间",
@@ -52,10 +51,7 @@ export const shell = {
     loading: "正在打开",
   },
   panel: {
-    thread: "话题",
     members: "成员",
-    pins: "置顶消息",
-    search: "在此房间搜索",
     close: "关闭侧栏",
   },
   door: {

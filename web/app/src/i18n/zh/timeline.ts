@@ -139,7 +139,6 @@ export const timeline = {
     tones: { none: "默认", light: "浅", mediumLight: "中浅", medium: "中", mediumDark: "中深", dark: "深" },
   },
   panels: {
-    close: "关闭面板",
     thread: "话题",
     threadGone: "这台设备上还没有这个话题，下次连接时会显示。",
     pins: "置顶消息",
