@@ -20,7 +20,9 @@ const WebSocket = createRequire(join(ROOT, "web/package.json"))("ws");
 
 const ends = [];
 after(async () => {
-  for (const end of ends.reverse()) await end();
+  const failures = []; // one that fails must not leave a server running
+  for (const end of ends.reverse()) await Promise.resolve().then(end).catch((error) => failures.push(error));
+  if (failures.length > 0) throw new AggregateError(failures);
 });
 
 /** A folder with the bot, and the packages that `npm install` would bring. */

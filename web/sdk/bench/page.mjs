@@ -1,4 +1,3 @@
-/* global performance, navigator */
 // The part of the benchmark that runs in the page.
 
 import { Cell } from "../src/slice.ts";

@@ -1,4 +1,3 @@
-/* global URL, process, console, window */
 // What the local store does in Chromium: `node web/sdk/bench/store.mjs [messages]` after `npm ci` here and in
 // tests/browser. Prints milliseconds and rates; asserts nothing.
 

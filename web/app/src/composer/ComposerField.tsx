@@ -225,7 +225,8 @@ const fieldKey = (
     return send;
   }
   if (event.key === "Escape") return onCancel;
-  if (event.key === "ArrowUp" && field.value === "" && onCancel === undefined) {
+  // With Alt it goes to the room above.
+  if (event.key === "ArrowUp" && !event.altKey && field.value === "" && onCancel === undefined) {
     const message = lastOwn(thread);
     return message === undefined ? undefined : () => startEditing(room.id, thread, message);
   }

@@ -35,7 +35,7 @@ export function RoomPane({ room, at }: { readonly room: RoomId; readonly at: Dot
   );
 }
 
-/** Once the room is there and nothing lies over it, keyboards go on where one writes. A finger does not want its keyboard yet. */
+/** Once the room is there and nothing lies over it, keyboards go on where one writes. Fingers, which do not want theirs yet, get the heading. */
 function useArrival(ready: boolean): void {
   const free = useDialog() === undefined;
   const arrived = useRef(false);
@@ -45,8 +45,9 @@ function useArrival(ready: boolean): void {
     const frame = requestAnimationFrame(() => {
       arrived.current = true;
       const main = document.getElementById("main");
-      if (main === null || matchMedia("(pointer: coarse)").matches) return;
-      if (main.querySelector("textarea") === null) enterLandmark(main);
+      if (main === null) return;
+      if (matchMedia("(pointer: coarse)").matches) main.querySelector<HTMLElement>("[data-focus=heading]")?.focus();
+      else if (main.querySelector("textarea") === null) enterLandmark(main);
       else focusComposer();
     });
     return () => cancelAnimationFrame(frame);

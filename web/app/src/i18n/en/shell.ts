@@ -18,6 +18,8 @@ export const shell = {
     byName: "Enter with a name instead",
     token: "Token",
     tokenHint: "The long text that whoever runs this server gave you.",
+    signedIn:
+      "The token in the address is not accepted for {{name}}, who is signed in here. Sign out first to use another's.",
     tokenEmpty: "Paste your token first.",
     unreachable: "The server does not answer. Check your network and try again.",
   },

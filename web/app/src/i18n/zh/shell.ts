@@ -18,6 +18,7 @@ export const shell = {
     byName: "改用名字进入",
     token: "令牌",
     tokenHint: "服务器管理者给你的那段长文本。",
+    signedIn: "地址中的令牌不属于在此登录的 {{name}}，或已失效。若要使用他人的令牌，请先退出登录。",
     tokenEmpty: "请先粘贴令牌。",
     unreachable: "服务器没有应答。请检查网络后重试。",
   },
