@@ -4,6 +4,8 @@
 // All of staying connected is the SDK's: the bot posts, and what it posts arrives once, whatever happens to the link or
 // the server meanwhile. A guest by default; with GREENROOM_TOKEN (`greenroom token --user echo`) it is a user.
 
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { openClient } from "@greenroom/client";
 import WebSocket from "ws"; // Node 22 and later have one of their own
 
@@ -21,10 +23,10 @@ client.connection.subscribe(() => {
 
 const token = process.env.GREENROOM_TOKEN;
 const account = await client
-  .signIn(token ? { kind: "token", token } : { kind: "guest", name })
+  .signIn(token ? { kind: "token", token } : { kind: "guest", name, secretKey: guestKey(`${name}.key`) })
   .catch((refusal) => stop(1, `${refusal.code}: ${refusal.message}`));
 
-// Before joining, so that nothing is missed. It hears of new messages of others, not of history.
+// Before joining, so that nothing is missed. It hears of new messages of others, also after a break, not of history.
 client.onMessage(({ room, message }) => {
   const { body } = message;
   if (body.state !== "present" || !body.mentions.includes(account.user)) return;
@@ -40,6 +42,12 @@ const room = await enter(roomName);
 console.log(`-- ${account.name} (${account.user}) in ${roomName}, room ${room}`);
 
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void stop(0));
+
+/** Whoever has the key is the guest, and a name belongs to the key that first took it: so it is kept. */
+function guestKey(file) {
+  if (!existsSync(file)) writeFileSync(file, randomBytes(32), { mode: 0o600 });
+  return new Uint8Array(readFileSync(file));
+}
 
 /** Joins the public room of that name, or makes it. */
 async function enter(name) {

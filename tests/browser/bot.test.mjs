@@ -20,16 +20,23 @@ const WebSocket = createRequire(join(ROOT, "web/package.json"))("ws");
 
 const ends = [];
 after(async () => {
-  for (const end of ends.reverse()) await end();
+  const failures = []; // one that fails must not leave a server running
+  for (const end of ends.reverse()) await Promise.resolve().then(end).catch((error) => failures.push(error));
+  if (failures.length > 0) throw new AggregateError(failures);
 });
 
-/** The bot in a folder of its own, with the packages that `npm install` would bring. Resolves when it is in the room. */
-async function startBot(...options) {
+/** A folder with the bot, and the packages that `npm install` would bring. */
+function botFolder() {
   const folder = mkdtempSync(join(tmpdir(), "greenroom-bot-"));
+  ends.push(() => rmSync(folder, { recursive: true, force: true }));
   copyFileSync(join(ROOT, "examples/node-bot/echo.mjs"), join(folder, "echo.mjs"));
   symlinkSync(MODULES, join(folder, "node_modules"));
+  return folder;
+}
+
+/** Resolves when the bot is in the room. */
+async function startBot(folder, ...options) {
   const bot = spawn(process.execPath, ["echo.mjs", ...options], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
-  ends.push(() => rmSync(folder, { recursive: true, force: true }));
   ends.push(() => bot.exitCode ?? (bot.kill("SIGKILL"), once(bot, "exit")));
   for await (const line of createInterface({ input: bot.stdout })) {
     const [, user, room] = /\((\S+)\) in .*, room ([0-9a-f]{32})$/.exec(line) ?? [];
@@ -54,10 +61,11 @@ function until(slice, check) {
   });
 }
 
-test("the bot answers who mentions it, once, and over a crash of the server", async () => {
+test("the bot answers who mentions it, once, over a crash of the server, and comes back as the same guest", async () => {
   const server = await Server.start();
   ends.push(() => server.stop());
-  const { bot, user, room: id } = await startBot(server.url, "deck", "Echo");
+  const start = [botFolder(), server.url, "deck", "Echo"];
+  const { bot, user, room: id } = await startBot(...start);
 
   const client = await openClient({ url: server.url, storage: "memory", webSocket: WebSocket });
   ends.push(() => client.close());
@@ -90,4 +98,8 @@ test("the bot answers who mentions it, once, and over a crash of the server", as
 
   bot.kill("SIGTERM");
   assert.deepEqual(await once(bot, "exit"), [0, null]);
+
+  // The same guest again, by the key it kept, in the same room.
+  const { user: again, room: same } = await startBot(...start);
+  assert.deepEqual([again, same], [user, id]);
 });

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const BINARY = process.env.GREENROOM_BIN ?? join(ROOT, "target/debug/greenroom");
+export const BINARY = process.env.GREENROOM_BIN ?? join(ROOT, "target/debug/greenroom");
 const START_MS = 60_000;
 
 const freeTcpPort = () =>
@@ -24,7 +24,9 @@ export class Server {
     const server = new Server();
     server.folder = mkdtempSync(join(tmpdir(), "greenroom-browser-"));
     server.port = await freeTcpPort();
-    server.settings = { calls__port: "0", ...settings };
+    // APP_FOLDER: a web app built elsewhere, in place of the one in the binary.
+    const app = process.env.APP_FOLDER ? { web__folder: process.env.APP_FOLDER } : {};
+    server.settings = { calls__port: "0", ...app, ...settings };
     await server.run();
     return server;
   }

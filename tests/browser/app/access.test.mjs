@@ -33,8 +33,8 @@ const PLACES = {
   "the switcher": () => ann.page.keyboard.press("Control+k"),
   "the shortcuts": () => ann.page.keyboard.press("Control+/"),
   "the settings": press("Settings"),
-  "making a room": press("Create a room"),
-  "browsing rooms": press("Browse rooms"),
+  "making a room": () => ann.add("Create a room"),
+  "browsing rooms": () => ann.add("Browse rooms"),
   "the menu of a room": press("More about this room"),
   "inviting people": inMenu(/Invite people/),
   "a room's settings": inMenu(/Room settings/),
@@ -91,7 +91,7 @@ test("Alt and arrows go from room to room", async () => {
 });
 
 test("the whole app speaks Chinese", async () => {
-  const texts = { name: "你的名字", enter: "进入", create: "创建房间", createName: "名称", createSubmit: "创建房间" };
+  const texts = { name: "您的名字", enter: "进入", add: "新建", create: "创建房间", createName: "名称", createSubmit: "创建房间" };
   const li = await house.person("李雷", { locale: "zh-CN", texts });
   await li.createRoom("舰桥", { texts });
   await li.write("你好，**世界**");

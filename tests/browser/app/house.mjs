@@ -55,6 +55,7 @@ export class House {
 export const ENGLISH = {
   name: "Your name",
   enter: "Enter",
+  add: "New",
   create: "Create a room",
   createName: "Name",
   createSubmit: "Create room",
@@ -89,7 +90,7 @@ export class Person {
   }
 
   async createRoom(name, { visibility = "public", texts = ENGLISH } = {}) {
-    await this.page.getByRole("button", { name: texts.create }).first().click();
+    await this.add(texts.create, texts);
     const dialog = this.page.getByRole("dialog");
     await dialog.getByLabel(texts.createName, { exact: true }).fill(name);
     if (visibility === "private") await dialog.getByRole("radio", { name: /Private/ }).check();
@@ -98,9 +99,19 @@ export class Person {
     return /room\/([0-9a-f]{32})/.exec(this.page.url())[1];
   }
 
+  /** Does something new: by its button on the first page, or in the menu beside the name of the app. */
+  async add(what, texts = ENGLISH) {
+    const button = this.page.getByRole("button", { name: what });
+    const menu = this.page.getByRole("button", { name: texts.add, exact: true });
+    await button.or(menu).first().waitFor();
+    if (await button.isVisible()) return button.click();
+    await menu.click();
+    return this.page.getByRole("menuitem", { name: what }).click();
+  }
+
   /** Joins a public room by name, as found in the list of rooms. */
   async join(name) {
-    await this.page.getByRole("button", { name: "Browse rooms" }).first().click();
+    await this.add("Browse rooms");
     await this.page.getByRole("dialog").getByRole("button", { name: `Join ${name}` }).click();
     await this.inRoom(name);
   }
@@ -111,7 +122,7 @@ export class Person {
   }
 
   get composer() {
-    return this.page.getByRole("textbox", { name: /^(Message to|发送到)/ });
+    return this.page.getByRole("textbox", { name: /^(Message to|发给)/ });
   }
 
   get log() {

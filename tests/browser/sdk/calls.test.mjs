@@ -1,37 +1,17 @@
-// The SDK's calls in real pages, through a real server.
+// The SDK's calls in real pages, through a real server: what is published, seen and heard.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { Stage } from "../stage.mjs";
-import { enter, open, person, twinOf } from "./people.mjs";
+import { enter, open, person, see, together } from "./people.mjs";
 
 let stage;
 before(async () => (stage = await Stage.open()));
 after(() => stage?.close());
 afterEach(() => stage.leave());
 
-/** People in a call of one room. */
-async function together(names, options) {
-  const people = [];
-  for (const name of names) people.push(await person(stage, name));
-  const room = await stage.room(...people);
-  for (const page of people) await enter(page, room, options);
-  return { people, room };
-}
-
-/** Shows somebody's publication in a tile, and waits until it moves. */
-const see = (page, { tile = "main", source = "camera", participant, ...size } = {}) =>
-  page.evaluate(
-    async ({ tile, source, participant, size }) => {
-      const { track } = await sdk.trackOf(call, source, participant);
-      view.show([sdk.tile(tile, { track }, size)]);
-      await sdk.more(view.videos.get(tile));
-    },
-    { tile, source, participant, size },
-  );
-
 test("three people join, publish and see each other", async () => {
-  const { people } = await together(["Ann", "Ben", "Cid"]);
+  const { people } = await together(stage, ["Ann", "Ben", "Cid"]);
   for (const page of people) {
     await page.evaluate(async () => {
       await sdk.until(() => sdk.others(call).flatMap(({ tracks }) => tracks).length === 4, "two others with two tracks each");
@@ -45,7 +25,7 @@ test("three people join, publish and see each other", async () => {
 });
 
 test("a larger tile brings a larger encoding, and what nobody watches is not sent", async () => {
-  const { people } = await together(["Ann", "Ben"]);
+  const { people } = await together(stage, ["Ann", "Ben"]);
   const [ann, ben] = people;
   const sent = (wanted) =>
     ben.evaluate(
@@ -66,7 +46,7 @@ test("a larger tile brings a larger encoding, and what nobody watches is not sen
 });
 
 test("muting is told to everyone, and unmuting is heard", async () => {
-  const { people } = await together(["Ann", "Ben"], { microphone: true, camera: false });
+  const { people } = await together(stage, ["Ann", "Ben"], { microphone: true, camera: false });
   const [ann, ben] = people;
   const microphone = (muted) =>
     ben.evaluate(
@@ -93,7 +73,7 @@ test("muting is told to everyone, and unmuting is heard", async () => {
 });
 
 test("a moderator's muting is shown, and undone by oneself", async () => {
-  const { people } = await together(["Ann", "Ben"], { microphone: true, camera: false });
+  const { people } = await together(stage, ["Ann", "Ben"], { microphone: true, camera: false });
   const [ann, ben] = people;
   // Guests moderate nothing: the frame is the test's.
   const muted = await ben.evaluate(async () => {
@@ -110,7 +90,7 @@ test("a moderator's muting is shown, and undone by oneself", async () => {
 });
 
 test("a camera goes off and on", async () => {
-  const { people } = await together(["Ann", "Ben"], { microphone: false, camera: false });
+  const { people } = await together(stage, ["Ann", "Ben"], { microphone: false, camera: false });
   const [ann, ben] = people;
   await ben.evaluate(() => call.setCamera(true));
   await see(ann);
@@ -124,7 +104,7 @@ test("a camera goes off and on", async () => {
 });
 
 test("a smaller camera comes in fewer layers", async () => {
-  const { people } = await together(["Ann", "Ben"], { microphone: false, camera: true });
+  const { people } = await together(stage, ["Ann", "Ben"], { microphone: false, camera: true });
   const [ann, ben] = people;
   await see(ann);
   await ben.evaluate(async () => {
@@ -140,7 +120,7 @@ test("a smaller camera comes in fewer layers", async () => {
 });
 
 test("who joins muted is heard when they unmute", async () => {
-  const { people, room } = await together(["Ann"], { microphone: true, camera: false });
+  const { people, room } = await together(stage, ["Ann"], { microphone: true, camera: false });
   const ben = await person(stage, "Ben");
   await ben.evaluate((room) => link.ask("join", { room }), room);
   await enter(ben, room, { microphone: true, camera: false, muted: true });
@@ -152,7 +132,7 @@ test("who joins muted is heard when they unmute", async () => {
 });
 
 test("a name never stands beside somebody else's picture", async () => {
-  const { people } = await together(["Ann", "Ben", "Cid"]);
+  const { people } = await together(stage, ["Ann", "Ben", "Cid"]);
   const [ann] = people;
   await ann.evaluate(async () => {
     const cameras = await sdk.until(() => {
@@ -181,7 +161,7 @@ test("a name never stands beside somebody else's picture", async () => {
 });
 
 test("a screen is shared, ended and shared again", async () => {
-  const { people } = await together(["Ann", "Ben"], { microphone: true, camera: true });
+  const { people } = await together(stage, ["Ann", "Ben"], { microphone: true, camera: true });
   const [ann, ben] = people;
   for (let time = 0; time < 2; time += 1) {
     assert.equal(await ben.evaluate(() => call.shareScreen()), true);
@@ -195,78 +175,8 @@ test("a screen is shared, ended and shared again", async () => {
   assert.deepEqual([...ann.problems, ...ben.problems], []);
 });
 
-test("the WebSocket is lost, and the call goes on as the same participant", async () => {
-  const { people } = await together(["Ann", "Ben"]);
-  const [ann, ben] = people;
-  await see(ann);
-  const before = await ann.evaluate(async () => {
-    await signalling.drop();
-    const lost = call.phase.get();
-    if (lost.phase !== "reconnecting" || lost.lost !== "signalling") throw new Error(JSON.stringify(lost));
-    // What is done meanwhile is told on coming back.
-    await call.setMuted(true);
-    await call.setHand(true);
-    await sdk.more(view.videos.get("main"));
-    return call.self;
-  });
-  await ben.evaluate(() => sdk.until(() => sdk.others(call)[0].state === "away", "Ann to be away"));
-  const after = await ann.evaluate(async () => {
-    await signalling.restore();
-    await sdk.until(() => call.phase.get().phase === "connected", "to be connected");
-    return call.self;
-  });
-  assert.equal(after, before);
-  await ben.evaluate(() =>
-    sdk.until(() => {
-      const [ann] = sdk.others(call);
-      return ann.hand && ann.tracks.some(({ source, muted }) => source === "microphone" && muted);
-    }, "Ann's hand"),
-  );
-  await see(ann);
-});
-
-test("what is published while the WebSocket is lost comes later", async () => {
-  const { people } = await together(["Ann", "Ben"], { microphone: true, camera: false });
-  const [ann, ben] = people;
-  await ann.evaluate(() => sdk.until(() => call.phase.get().phase === "connected", "to be connected"));
-  await ann.evaluate(async () => {
-    await signalling.drop();
-    await call.setCamera(true);
-    await signalling.restore();
-  });
-  await see(ben);
-});
-
-test("a change of network restarts ICE, and the call goes on", async () => {
-  const { people } = await together(["Ann", "Ben"]);
-  const [ann] = people;
-  await see(ann);
-  await ann.evaluate(async () => {
-    dispatchEvent(new Event("online"));
-    const fragments = () => signalling.asked.filter(({ offer }) => offer).map(({ offer }) => /a=ice-ufrag:(\S+)/.exec(offer)[1]);
-    await sdk.until(() => new Set(fragments()).size === 2, "another offer");
-    await sdk.more(view.videos.get("main"), 30);
-  });
-  assert.equal(await ann.evaluate(() => call.phase.get().phase), "connected");
-});
-
-test("a page is reloaded and returns to its call, once", async () => {
-  const { people, room } = await together(["Ann", "Ben"]);
-  const [ann, ben] = people;
-  await see(ann);
-  await ann.reload();
-  await open(ann);
-  const interrupted = await ann.evaluate(() => calls.interrupted.get());
-  assert.deepEqual(interrupted, { room, microphone: true, muted: false, camera: true });
-  await enter(ann, room, interrupted);
-  assert.equal(await ann.evaluate(() => calls.interrupted.get()), undefined);
-  await see(ann);
-  await see(ben);
-  await ben.evaluate(() => sdk.until(() => sdk.others(call).length === 1, "one Ann"));
-});
-
 test("49 tiles fit into one offer, and grow by steps", async () => {
-  const { people } = await together(["Ann", "Ben"]);
+  const { people } = await together(stage, ["Ann", "Ben"]);
   const [ann] = people;
   const found = await ann.evaluate(async () => {
     const { track } = await sdk.trackOf(call, "camera");
@@ -286,20 +196,8 @@ test("49 tiles fit into one offer, and grow by steps", async () => {
   assert.ok(found.bytes < 64 * 1024, `${found.bytes} bytes`);
 });
 
-test("a device that goes away is replaced, and it is said", async () => {
-  const { people } = await together(["Ann"]);
-  const notice = await people[0].evaluate(async () => {
-    const [camera] = call.localStream("camera").getTracks();
-    camera.stop();
-    camera.dispatchEvent(new Event("ended"));
-    await sdk.until(() => call.notice.get(), "a notice");
-    return call.notice.get();
-  });
-  assert.deepEqual(notice, { kind: "device_lost", device: "camera", replacement: "fake_device_0" });
-});
-
 test("leaving closes all devices, and others see it; ending ends it for all", async () => {
-  const { people, room } = await together(["Ann", "Ben", "Cid"]);
+  const { people, room } = await together(stage, ["Ann", "Ben", "Cid"]);
   const [ann, ben, cid] = people;
   await cid.evaluate(async () => {
     const [camera] = call.localStream("camera").getTracks();
@@ -320,22 +218,8 @@ test("leaving closes all devices, and others see it; ending ends it for all", as
   await ben.evaluate(() => sdk.until(() => call.phase.get().phase === "connected", "to be connected again"));
 });
 
-test("a second page of the same device takes the call over", async () => {
-  const { people, room } = await together(["Ann", "Ben"]);
-  const [ann, ben] = people;
-  const twin = await open(await twinOf(ann));
-  await enter(twin, room);
-  const phase = await ann.evaluate(async () => {
-    await sdk.until(() => call.phase.get().phase === "ended", "to be replaced");
-    return call.phase.get();
-  });
-  assert.deepEqual(phase, { phase: "ended", reason: "replaced" });
-  await see(twin);
-  await ben.evaluate(() => sdk.until(() => sdk.others(call).length === 1, "one Ann"));
-});
-
 test("data saver: no pictures either way, and back", async () => {
-  const { people } = await together(["Ann", "Ben"]);
+  const { people } = await together(stage, ["Ann", "Ben"]);
   const [ann, ben] = people;
   await see(ann);
   await ann.evaluate(() => call.setAudioOnly(true));
@@ -358,17 +242,40 @@ test("refused devices say which and why", async () => {
   assert.deepEqual(problem, { problem: "denied", device: "microphone" });
 });
 
-test("lost packets: media comes back by itself, or by joining anew", async () => {
+test("a preview's devices go on in the call, and only those that are wanted", async () => {
+  const page = await person(stage, "Ann");
+  const room = await stage.room(page);
+  const found = await page.evaluate(async (room) => {
+    const preview = await calls.preview({ microphone: true, camera: true });
+    await sdk.until(() => preview.level() > 0, "a level");
+    const [camera] = preview.stream.getVideoTracks();
+    const [microphone] = preview.stream.getAudioTracks();
+    window.call = await calls.join(room, { microphone: true, camera: false, preview });
+    preview.stop();
+    const labels = calls.devices.get().cameras.map(({ label }) => label);
+    const states = [microphone.readyState, camera.readyState, call.local.get().microphone.state, call.local.get().camera.state];
+    await call.leave();
+    return { labels, states, after: microphone.readyState };
+  }, room);
+  assert.deepEqual(found.states, ["live", "ended", "on", "off"]);
+  assert.deepEqual(found.labels, ["fake_device_0"]);
+  assert.equal(found.after, "ended");
+});
+
+test("voices are sent with redundancy, and silence is left out", async () => {
   const ann = await person(stage, "Ann");
-  const ben = await person(stage, "Ben");
-  const room = await stage.room(ann, ben);
-  const relayed = await stage.relay(ann, 3);
-  for (const page of [ann, ben]) await enter(page, room);
-  await see(ann);
-  relayed.relay.loss = 1;
-  await ann.evaluate(() => sdk.until(() => call.phase.get().lost === "media", "media to be missed"));
-  relayed.relay.loss = 0;
-  await ann.evaluate(() => sdk.until(() => call.phase.get().phase === "connected", "media to be back"));
-  await see(ann);
-  await see(ben);
+  const room = await stage.room(ann);
+  const relayed = await stage.relay(ann, 5);
+  await enter(ann, room, { microphone: true, camera: false });
+  const { red, opus } = await ann.evaluate(() => {
+    const lines = sdk.connections[0].remoteDescription.sdp.split(/^m=/m);
+    const publication = lines.find((line) => line.startsWith("audio") && line.includes("a=recvonly"));
+    const type = (codec) => Number(new RegExp(`a=rtpmap:(\\d+) ${codec}/`).exec(publication)?.[1]);
+    return { red: type("red"), opus: new RegExp(`a=fmtp:${type("opus")} (.*)`).exec(publication)?.[1] };
+  });
+  assert.match(opus ?? "", /usedtx=1/);
+  await ann.evaluate(() => sdk.until(() => call.phase.get().phase === "connected", "to be connected"));
+  const end = Date.now() + 30_000;
+  while (!relayed.relay.types.up.get(red) && Date.now() < end) await new Promise((done) => setTimeout(done, 50));
+  assert.ok(relayed.relay.types.up.get(red) > 0, "redundancy is sent");
 });

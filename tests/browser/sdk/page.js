@@ -63,11 +63,16 @@ window.sdk = (() => {
       return () => this.listeners.delete(listener);
     }
 
-    /** Loses the WebSocket. */
+    /** Closes the WebSocket. */
     async drop() {
-      const closed = new Promise((done) => (this.link.socket.onclose = done));
+      const lost = this.lost();
       this.link.socket.close();
-      await closed;
+      await lost;
+    }
+
+    /** Waits until the WebSocket is lost. */
+    async lost() {
+      await new Promise((done) => (this.link.socket.onclose = done));
       this.online.set(false);
       for (const { fail } of this.waiting.values()) fail(Object.assign(new Error("lost"), { code: "offline" }));
       this.waiting.clear();

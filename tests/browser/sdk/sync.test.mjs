@@ -163,28 +163,30 @@ test("history older than the first page comes by itself", async () => {
 });
 
 test("another copy of this state that wrote first leads to a new replica, and nothing is lost", async () => {
+  const way = await proxy();
   const pass = await mint(server, "cloe", "--device", "laptop");
-  const cloe = keep(await open(server.url));
+  const cloe = keep(await open(way.url));
   await cloe.signIn({ kind: "token", token: pass });
   const room = await cloe.createRoom({ name: "cloned", visibility: "public" });
   const [replica, counter] = await cloe.room(room).post("first");
   await sent(cloe);
+  way.cut();
+  await offline(cloe);
   // The copy was restored from a backup: it goes on with the same replica.
-  await raw(pass, {
-    t: "post",
-    id: 1,
-    room,
-    ops: [
-      {
-        dot: [replica, counter + 1],
-        hlc: [Date.now(), 0],
-        kind: "post",
-        text: "of the copy",
-      },
-    ],
-  });
-  const [renewed] = await cloe.room(room).post("of the original");
-  assert.equal(renewed, replica, "it cannot know yet");
+  const op = {
+    dot: [replica, counter + 1],
+    hlc: [Date.now(), 0],
+    kind: "post",
+    text: "of the copy",
+  };
+  assert.equal(
+    (await raw(pass, { t: "post", id: 1, room, ops: [op] })).acks.length,
+    1,
+  );
+  const own = await cloe.room(room).post("of the original");
+  assert.deepEqual(own, op.dot, "it cannot know yet");
+  way.mend();
+  cloe.reconnect();
   await sent(cloe);
   await until(async () => (await texts(cloe, room)).length === 3, "all three");
   assert.deepEqual(await texts(cloe, room), [
@@ -195,6 +197,23 @@ test("another copy of this state that wrote first leads to a new replica, and no
   const [after] = await cloe.room(room).post("later");
   assert.notEqual(after, replica);
   await sent(cloe);
+  // And while both are there.
+  await raw(pass, {
+    t: "post",
+    id: 1,
+    room,
+    ops: [
+      { dot: [after, 3], hlc: [Date.now(), 0], kind: "post", text: "again" },
+    ],
+  });
+  await cloe.room(room).post("the end");
+  await sent(cloe);
+  await until(async () => (await texts(cloe, room)).length === 6, "all six");
+  assert.deepEqual((await texts(cloe, room)).slice(3), [
+    "later",
+    "again",
+    "the end",
+  ]);
 });
 
 /** Says one request on a connection of its own, and gives the answer. */
@@ -275,21 +294,30 @@ test("a revoked token keeps what was written, until a new one comes", async () =
 });
 
 test("who was put out keeps unsent messages, and sends them when back", async () => {
-  const { ann, ben, room, proxies } = await pair();
-  proxies[1].cut();
-  await offline(ben);
-  await ben.room(room).post("unsent");
-  await ann.room(room).kick(ben.account.get().user);
-  proxies[1].mend();
-  ben.reconnect();
-  await slice(ben.outbox, ({ failed }) => failed === 1, "the message failed");
-  assert.deepEqual(await texts(ben, room), ["hello", "unsent"]);
-  const invite = await ann
+  const way = await proxy();
+  const fay = keep(await open(server.url));
+  const gus = keep(await open(way.url));
+  await fay.signIn({ kind: "token", token: await mint(server, "fay") });
+  await gus.signIn({ kind: "token", token: await mint(server, "gus") });
+  const room = await fay.createRoom({ name: "strict", visibility: "public" });
+  await gus.join(room);
+  await gus.room(room).post("hello");
+  await sent(gus);
+  way.cut();
+  await offline(gus);
+  await gus.room(room).post("unsent");
+  await fay.room(room).kick(gus.account.get().user);
+  way.mend();
+  gus.reconnect();
+  await slice(gus.outbox, ({ failed }) => failed === 1, "the message failed");
+  assert.deepEqual(await texts(gus, room), ["hello", "unsent"]);
+  const { invite } = await fay
     .room(room)
     .createInvite({ role: "member", expiresS: 3_600 });
-  await ben.acceptInvite(room, invite.invite);
-  await sent(ben);
-  await sameDigest(room, ann, ben);
+  await gus.acceptInvite(room, invite);
+  await sent(gus);
+  await sameDigest(room, fay, gus);
+  assert.deepEqual(await texts(fay, room), ["hello", "unsent"]);
 });
 
 test("sign-in says why it fails", async () => {

@@ -1,11 +1,12 @@
 import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
 import type { Client } from "@greenroom/client";
 import { ErrorBoundary } from "./shell/ErrorBoundary";
 import { signedInAgain, signingInAgain } from "./shell/sign-in-again";
 import { SignIn } from "./shell/SignIn";
 import { Workspace } from "./shell/Workspace";
 import { ClientContext, useClient, useSlice } from "./state/client";
-import { useErrorText } from "./state/errors";
+import { refusalCode, useErrorText } from "./state/errors";
 import { Announcer } from "./ui/Announcer";
 import { toast } from "./ui/toasts";
 import { Toasts } from "./ui/Toasts";
@@ -29,6 +30,7 @@ function Page({ token }: { readonly token: string | undefined }) {
   const again = useSlice(signingInAgain);
   const [unused, setUnused] = useState(token);
   const errorText = useErrorText();
+  const { t } = useTranslation("shell");
   useEffect(() => {
     if (unused === undefined) return;
     let gone = false;
@@ -36,14 +38,16 @@ function Page({ token }: { readonly token: string | undefined }) {
       () => gone || setUnused(undefined),
       (cause: unknown) => {
         if (gone) return;
-        toast(errorText(cause), { tone: "error" });
+        const own = client.account.get();
+        const other = own !== undefined && refusalCode(cause) === "unauthorized";
+        toast(other ? t("signIn.signedIn", { name: own.name }) : errorText(cause), { tone: "error" });
         setUnused(undefined);
       },
     );
     return () => {
       gone = true;
     };
-  }, [client, errorText, unused]);
+  }, [client, errorText, t, unused]);
   if (account === undefined || again)
     return <SignIn key={unused} {...(unused === undefined ? {} : { token: unused })} onDone={signedInAgain} />;
   return <Workspace />;

@@ -4,6 +4,7 @@
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import process from "node:process";
 
 const { chromium } = createRequire(join(import.meta.dirname, "../../../tests/browser/stage.mjs"))("playwright-core");
 

@@ -13,6 +13,8 @@ export function precache(): Plugin {
   return {
     name: "greenroom-precache",
     apply: "build",
+    // The page is written late.
+    enforce: "post",
     configResolved: (config) => void (folder = config.publicDir),
     generateBundle(_, bundle) {
       const worker = bundle[WORKER];
@@ -20,6 +22,7 @@ export function precache(): Plugin {
       if (worker.imports.length > 0)
         throw new Error(`${WORKER} must stand alone, but imports ${worker.imports.join()}`);
       const built = Object.keys(bundle).filter((name) => name !== WORKER && !name.endsWith(".map"));
+      if (!built.includes("index.html")) throw new Error("there is no page in the build");
       const given = readdirSync(folder);
       const hash = createHash("sha256").update(worker.code);
       for (const name of built.toSorted()) hash.update(name).update(contentOf(bundle[name]));

@@ -32,7 +32,16 @@ export interface ClientOptions {
 
 /** Who wants in. */
 export type Credentials =
-  { readonly kind: "guest"; readonly name: string } | { readonly kind: "token"; readonly token: string };
+  | {
+      readonly kind: "guest";
+      readonly name: string;
+      /**
+       * Whoever has this Ed25519 secret key, 32 random bytes, is this guest, and the name is theirs. Default: the key
+       * that this device keeps. For bots without a disk's storage, which shall be the same guest tomorrow.
+       */
+      readonly secretKey?: Uint8Array;
+    }
+  | { readonly kind: "token"; readonly token: string };
 
 /** A request the server refused; `code` and `advice` are those of docs/PROTOCOL.md, "Errors". */
 export interface Refusal extends Error {
@@ -81,8 +90,11 @@ export interface Client {
   search(query: SearchQuery, onFound: (found: readonly Found[]) => void): Promise<void>;
   /** People known from one's rooms. */
   people(): Promise<readonly Member[]>;
-  /** Every new message of others, as it arrives live (not history): for notifications and bots. */
-  onMessage(listener: (found: Found) => void): () => void;
+  /**
+   * Every new message of others, as it arrives: for notifications and bots. `missed`: written while there was no
+   * connection. Not history: what was there before this device first opened the room.
+   */
+  onMessage(listener: (found: Found, how: "live" | "missed") => void): () => void;
   /** Ends connections and subscriptions; what is written stays. */
   close(): Promise<void>;
 }

@@ -77,7 +77,7 @@ export function ComposerField({
   const change = ({ target }: ChangeEvent<HTMLTextAreaElement>): void => {
     setText(target.value);
     onChange?.(target.value);
-    room.setTyping(target.value.trim() !== "");
+    if (action === "send") room.setTyping(target.value.trim() !== "");
     suggestions.look(target.value, target.selectionStart);
     const code = shortcodeAt(target.value, target.selectionStart);
     if (code !== undefined) void putShortcode(target, code.from, code.code, i18n.language);
@@ -225,7 +225,8 @@ const fieldKey = (
     return send;
   }
   if (event.key === "Escape") return onCancel;
-  if (event.key === "ArrowUp" && field.value === "" && onCancel === undefined) {
+  // With Alt it goes to the room above.
+  if (event.key === "ArrowUp" && !event.altKey && field.value === "" && onCancel === undefined) {
     const message = lastOwn(thread);
     return message === undefined ? undefined : () => startEditing(room.id, thread, message);
   }

@@ -50,12 +50,19 @@ export function EmojiPicker({ onPick }: { readonly onPick: (emoji: string) => vo
               </div>
             ),
             Row: ({ children, ...rest }) => (
-              <div {...rest} className={styles.row}>
+              // The library counts from 0, ARIA from 1.
+              <div {...rest} className={styles.row} aria-rowindex={(rest["aria-rowindex"] ?? 0) + 1}>
                 {children}
               </div>
             ),
             Emoji: ({ emoji, ...rest }) => (
-              <button {...rest} className={styles.emoji} title={emoji.label}>
+              // eslint-disable-next-line jsx-a11y/role-supports-aria-props -- `rest` makes it a cell of a grid
+              <button
+                {...rest}
+                className={styles.emoji}
+                title={emoji.label}
+                aria-colindex={(rest["aria-colindex"] ?? 0) + 1}
+              >
                 {emoji.emoji}
               </button>
             ),

@@ -1,4 +1,4 @@
-import { Popover } from "@ariakit/react/popover";
+import { Popover, PopoverProvider } from "@ariakit/react/popover";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import type { Anchor } from "../timeline/actions";
@@ -19,33 +19,41 @@ export function EmojiPopover({
   readonly onClose: () => void;
 }) {
   const { t } = useTranslation("timeline");
+  const close = (): void => {
+    onClose();
+    setTimeout(() => anchor.focus.focus({ preventScroll: true }));
+  };
   return (
-    <Popover
-      open
-      onClose={onClose}
-      getAnchorRect={() => anchor.rect}
-      finalFocus={anchor.focus}
-      autoFocusOnShow={false}
-      aria-label={t("emoji.picker")}
-      className={styles.popover ?? ""}
-      gutter={6}
-      portal
-    >
-      <Suspense
-        fallback={
-          <div className={styles.loading}>
-            <Spinner />
-          </div>
-        }
+    <PopoverProvider open setOpen={(open) => !open && close()}>
+      <Popover
+        getAnchorRect={() => anchor.rect}
+        autoFocusOnShow={false}
+        autoFocusOnHide={false}
+        hideOnEscape={(event) => {
+          event.preventDefault();
+          return true;
+        }}
+        aria-label={t("emoji.picker")}
+        className={styles.popover ?? ""}
+        gutter={6}
+        portal
       >
-        <EmojiPicker
-          onPick={(emoji) => {
-            noteUsed(emoji);
-            onPick(emoji);
-            onClose();
-          }}
-        />
-      </Suspense>
-    </Popover>
+        <Suspense
+          fallback={
+            <div className={styles.loading}>
+              <Spinner />
+            </div>
+          }
+        >
+          <EmojiPicker
+            onPick={(emoji) => {
+              noteUsed(emoji);
+              close();
+              onPick(emoji);
+            }}
+          />
+        </Suspense>
+      </Popover>
+    </PopoverProvider>
   );
 }

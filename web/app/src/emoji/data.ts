@@ -73,7 +73,9 @@ export const findEmoji = (set: EmojiSet, typed: string, max: number): readonly E
 
 const rankOf = (entry: EmojiEntry, wanted: string): number => {
   if (entry.shortcodes.includes(wanted)) return 0;
-  if (entry.shortcodes.some((code) => code.startsWith(wanted))) return 1;
+  const codes = entry.shortcodes.filter((code) => code.startsWith(wanted));
+  // The shorter, the likelier.
+  if (codes.length > 0) return 1 + Math.min(...codes.map((code) => code.length)) / 100;
   if (entry.tags.some((tag) => tag.toLowerCase().startsWith(wanted))) return 2;
   if (entry.label.toLowerCase().includes(wanted)) return 3;
   return Infinity;

@@ -31,7 +31,7 @@ export function CodeBlock({ text, language }: { readonly text: string; readonly 
         </button>
       </div>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by keys */}
-      <pre dir="ltr" tabIndex={0} role="region" aria-label={language === "" ? t("code") : t("codeIn", { language })}>
+      <pre dir="ltr" tabIndex={0} role="group" aria-label={language === "" ? t("code") : t("codeIn", { language })}>
         <code>{text}</code>
       </pre>
     </div>

@@ -23,14 +23,17 @@ export const Markdown = memo(function Markdown({
   text,
   mentions,
   self,
+  tailed = false,
 }: {
   readonly text: string;
   readonly mentions: readonly Named[];
   readonly self?: string | undefined;
+  /** Something follows on the line of the last word. */
+  readonly tailed?: boolean;
 }) {
   const jumbo = text.length <= JUMBO_CHARS_MAX && ONLY_EMOJI.test(text);
   return (
-    <div className={classes(styles.text, jumbo && styles.jumbo)} dir="auto">
+    <div className={classes(styles.text, jumbo && styles.jumbo, tailed && styles.tailed)} dir="auto" data-part="text">
       {blocksOf(parseMarkdown(text), { mentions, self })}
     </div>
   );

@@ -7,12 +7,12 @@ import { useRoom, useSlice } from "../state/client";
 import { hrefTo } from "../state/route";
 import { mayWith } from "../timeline/may";
 import { nameOf, namedOf, PeopleContext, usePeople, usePeopleOf } from "../timeline/people";
+import { placeOfMessage } from "../timeline/messagePlace";
 import { momentOf } from "../timeline/rows";
 import { Avatar } from "../ui/Avatar";
 import { EmptyState } from "../ui/EmptyState";
 import { IconButton } from "../ui/IconButton";
 import { toast } from "../ui/toasts";
-import { PanelHead } from "./PanelHead";
 import styles from "./panels.module.css";
 
 /** What people of a room want at hand. */
@@ -23,7 +23,6 @@ export function PinsPanel({ room }: { readonly room: RoomId }) {
   const pins = useSlice(handle.pins).filter((item) => item.kind === "message");
   return (
     <div className={styles.panel}>
-      <PanelHead title={t("panels.pins")} />
       <PeopleContext value={people}>
         {pins.length === 0 ? (
           <div className={styles.middle}>
@@ -56,7 +55,7 @@ function Pinned({ room, message }: { readonly room: RoomHandle; readonly message
       <Avatar user={message.author} name={name} size={28} />
       <div className={styles.head}>
         <bdi className={styles.who}>{name}</bdi>
-        <a className={styles.when} href={hrefTo({ at: "room", room: room.id, message: message.key })}>
+        <a className={styles.when} href={hrefTo(placeOfMessage(room.id, message))}>
           {format.dateTime(momentOf(message))}
         </a>
       </div>

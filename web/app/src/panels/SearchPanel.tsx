@@ -7,12 +7,12 @@ import { parseMarkdown } from "../markdown/parse";
 import { plainText } from "../markdown/tree";
 import { useClient, useSlice } from "../state/client";
 import { hrefTo } from "../state/route";
+import { placeOfMessage } from "../timeline/messagePlace";
 import { momentOf } from "../timeline/rows";
 import { Avatar } from "../ui/Avatar";
 import { EmptyState } from "../ui/EmptyState";
 import { TextField } from "../ui/TextField";
 import { excerptOf } from "./excerpt";
-import { PanelHead } from "./PanelHead";
 import { useSearch } from "./useSearch";
 import styles from "./panels.module.css";
 
@@ -31,7 +31,6 @@ export function SearchPanel({ room }: { readonly room?: RoomId }) {
   const id = useId();
   return (
     <div className={styles.panel} role="search" aria-label={t("panels.search")}>
-      {room !== undefined && <PanelHead title={t("panels.search")} />}
       <div className={styles.filters}>
         <TextField
           label={t("panels.searchLabel")}
@@ -149,7 +148,7 @@ function Finding({
       <Avatar user={message.author} name={name} size={28} />
       <div className={styles.head}>
         <bdi className={styles.who}>{name}</bdi>
-        <a className={styles.when} href={hrefTo({ at: "room", room, message: message.key })}>
+        <a className={styles.when} href={hrefTo(placeOfMessage(room, message))}>
           {roomName === undefined ? moment : `${roomName} · ${moment}`}
         </a>
       </div>

@@ -8,17 +8,14 @@ import { PeopleContext, usePeopleOf } from "../timeline/people";
 import { TimelineList } from "../timeline/TimelineList";
 import { useTimeline } from "../timeline/useTimeline";
 import { EmptyState } from "../ui/EmptyState";
-import { PanelHead } from "./PanelHead";
 import styles from "./panels.module.css";
 
 /** A message with its answers, and where to answer. */
 export function ThreadPanel({ room, root }: { readonly room: RoomId; readonly root: DotKey }) {
-  const { t } = useTranslation("timeline");
   const handle = useRoom(room);
   const people = usePeopleOf(handle);
   return (
     <div className={styles.panel}>
-      <PanelHead title={t("panels.thread")} />
       <PeopleContext value={people}>
         <MessageActionsProvider room={handle} thread={root} key={root}>
           <Thread room={handle} root={root} />

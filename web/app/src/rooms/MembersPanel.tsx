@@ -55,9 +55,11 @@ export function MembersPanel({ room }: { readonly room: RoomId }) {
       <VList className={styles.list ?? ""} role="list" aria-label={t("members.title")}>
         {lines.map((line) =>
           line.is === "head" ? (
-            <h3 key={line.group} className={styles.group}>
-              {t(`members.${line.group}`)} <span>{line.count}</span>
-            </h3>
+            <div key={line.group} role="listitem">
+              <h3 className={styles.group}>
+                {t(`members.${line.group}`)} <span>{line.count}</span>
+              </h3>
+            </div>
           ) : (
             <MemberLine
               key={line.member.user}

@@ -1,7 +1,8 @@
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import type { DotKey, RoomId } from "@greenroom/client";
 import { RoomHeader } from "../rooms/RoomHeader";
 import { useRoom, useSlice } from "../state/client";
+import { useDialog } from "../state/panel";
 import { enterLandmark } from "./landmarks";
 import { RoomDoor } from "./RoomDoor";
 import { CallButton, CallInvitation, CallStage, useCallStage } from "../call";
@@ -14,7 +15,7 @@ import styles from "./RoomPane.module.css";
 export function RoomPane({ room, at }: { readonly room: RoomId; readonly at: DotKey | undefined }) {
   const summary = useSlice(useRoom(room).summary);
   const inCall = useCallStage(room);
-  useArrival();
+  useArrival(summary !== undefined);
   if (summary === undefined) return <RoomDoor room={room} />;
   return (
     <>
@@ -34,13 +35,21 @@ export function RoomPane({ room, at }: { readonly room: RoomId; readonly at: Dot
   );
 }
 
-/** Keyboards go on where one writes. A finger does not want its keyboard yet. */
-function useArrival(): void {
+/** Once the room is there and nothing lies over it, keyboards go on where one writes. Fingers, which do not want theirs yet, get the heading. */
+function useArrival(ready: boolean): void {
+  const free = useDialog() === undefined;
+  const arrived = useRef(false);
   useEffect(() => {
-    const main = document.getElementById("main");
-    const inDialog = document.querySelector("[role=dialog]") !== null;
-    if (main === null || inDialog || matchMedia("(pointer: coarse)").matches) return;
-    if (document.querySelector("main textarea") === null) enterLandmark(main);
-    else focusComposer();
-  }, []);
+    if (!ready || !free || arrived.current) return;
+    // A dialog that closes gives the focus back first.
+    const frame = requestAnimationFrame(() => {
+      arrived.current = true;
+      const main = document.getElementById("main");
+      if (main === null) return;
+      if (matchMedia("(pointer: coarse)").matches) main.querySelector<HTMLElement>("[data-focus=heading]")?.focus();
+      else if (main.querySelector("textarea") === null) enterLandmark(main);
+      else focusComposer();
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [ready, free]);
 }

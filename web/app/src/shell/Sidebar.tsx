@@ -52,12 +52,14 @@ function SidebarHead() {
       <button
         type="button"
         className={styles.find}
-        aria-label={t("list.find")}
+
         onClick={() => openDialog({ kind: "switcher" })}
       >
         <Search size={16} aria-hidden="true" />
         <span className={styles.findWords}>{t("list.goTo")}</span>
-        <kbd className={styles.keys}>{keysOf("switcher", isApple())}</kbd>
+        <kbd className={styles.keys} aria-hidden="true">
+          {keysOf("switcher", isApple())}
+        </kbd>
       </button>
     </div>
   );

@@ -10,14 +10,15 @@ import { ErrorBoundary } from "./ErrorBoundary";
 import { PHONE, useMedia } from "./media";
 import { Notices } from "./Notices";
 import { RoomPane } from "./RoomPane";
+import { usePanelHistory, useReturn } from "./phone";
 import { CallDock } from "../call";
 import { Sidebar } from "./Sidebar";
-import { SidePane } from "./SidePane";
 import { Start } from "./Start";
 import { useCommands } from "./useCommands";
 import { useNews } from "./useNews";
 import styles from "./Workspace.module.css";
 
+const SidePane = lazy(() => import("./SidePane").then(({ SidePane }) => ({ default: SidePane })));
 const SearchPane = lazy(() => import("./SearchPane").then(({ SearchPane }) => ({ default: SearchPane })));
 
 /** The app once somebody is signed in: rooms, the conversation, and what stands beside it. */
@@ -32,6 +33,8 @@ export function Workspace() {
   const beside = route.at === "room" && panel !== undefined;
   const pane = beside ? "side" : route.at === "home" ? "list" : "main";
   const phone = useMedia(PHONE);
+  usePanelHistory(phone && pane === "side");
+  useReturn(phone && pane === "list", route);
   return (
     <div className={styles.layout} data-pane={pane}>
       <a className={styles.skip} href="#main" onClick={skipToMain}>
@@ -52,7 +55,9 @@ export function Workspace() {
       {beside && (
         <aside className={styles.side} aria-label={t("landmarks.side")} data-landmark tabIndex={-1}>
           <ErrorBoundary resetKey={JSON.stringify(panel)}>
-            <SidePane room={route.room} panel={panel} />
+            <Suspense fallback={null}>
+              <SidePane room={route.room} panel={panel} />
+            </Suspense>
           </ErrorBoundary>
         </aside>
       )}
@@ -84,12 +89,17 @@ function Main({ route }: { readonly route: Route }) {
 function usePanelOfRoute(route: Route): void {
   const room = route.at === "room" ? route.room : undefined;
   const thread = route.at === "room" ? route.thread : undefined;
+  const message = route.at === "room" ? route.message : undefined;
   const before = useRef(room);
   useEffect(() => {
     if (thread !== undefined) openPanel({ kind: "thread", root: thread });
     else if (before.current !== room) closePanel();
     before.current = room;
   }, [room, thread]);
+  useEffect(() => {
+    // Where the panel covers the room, a link in it leads out of it.
+    if (message !== undefined && matchMedia(PHONE).matches) closePanel();
+  }, [message]);
 }
 
 /** With space for both, one's latest room stands beside the list from the start. */

@@ -3,7 +3,7 @@ import type { Client } from "@greenroom/client";
 import { useClient } from "../state/client";
 import { closeDialog, closePanel, dialog, openDialog, panel, togglePanel } from "../state/panel";
 import { go, route } from "../state/route";
-import { cycleLandmarks } from "./landmarks";
+import { cycleLandmarks, enterLandmark } from "./landmarks";
 import { groupRooms, inOrder, neighbour } from "./room-groups";
 import { commandOf, isApple, type Command } from "./shortcuts";
 
@@ -71,5 +71,6 @@ function step(client: Client, by: 1 | -1, which: "any" | "unread"): void {
 function leavePanel(): void {
   if (dialog.get() !== undefined || panel.get() === undefined) return;
   closePanel();
-  document.getElementById("main")?.focus();
+  const main = document.getElementById("main");
+  if (main !== null) enterLandmark(main);
 }

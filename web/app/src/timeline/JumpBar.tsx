@@ -49,7 +49,7 @@ export function JumpBar({
             {t("toUnread")}
           </button>
         )}
-        {!unreadAbove && away && seenMs !== undefined && onDay !== undefined && (
+        {!unreadAbove && away && scroll.firstSeen > 0 && seenMs !== undefined && onDay !== undefined && (
           <button type="button" className={styles.day} title={t("toDate")} onClick={() => onDay(seenMs)}>
             <CalendarDays size={14} aria-hidden="true" />
             {dayName(seenMs)}
@@ -65,7 +65,11 @@ export function JumpBar({
             title={t("toLatest")}
             onClick={scroll.toLatest}
           >
-            {unread > 0 && <span className={styles.count}>{format.count(unread)}</span>}
+            {unread > 0 && (
+              <span className={styles.count} aria-hidden="true">
+                {format.count(unread)}
+              </span>
+            )}
             <ArrowDown size={18} aria-hidden="true" />
           </button>
         </div>

@@ -14,6 +14,7 @@ import { copyText } from "./clipboard";
 import { DeleteDialog } from "./DeleteDialog";
 import { MessageMenu } from "./MessageMenu";
 import { mayWith } from "./may";
+import { placeOfMessage } from "./messagePlace";
 
 const VersionsDialog = lazy(() =>
   import("../panels/VersionsDialog").then((module) => ({ default: module.VersionsDialog })),
@@ -63,7 +64,7 @@ export function MessageActionsProvider({
       },
       askDelete: (message) => setOverlay({ kind: "delete", message }),
       pin: (message, on) => attempt(room.pin(message.dot, on)),
-      copyLink: (message) => copy(linkTo({ at: "room", room: room.id, message: message.key })),
+      copyLink: (message) => copy(linkTo(placeOfMessage(room.id, message))),
       copyText: (message) => copy(message.body.state === "present" ? message.body.text : ""),
       showVersions: (message) => setOverlay({ kind: "versions", message }),
       retry: (message) => attempt(room.retry(message.key)),

@@ -30,20 +30,27 @@ export function MessageMenu({
   const people = usePeople();
   const actions = useMessageActions();
   const present = message.body.state === "present";
-  // The menu gives the focus back to where it opened before what was chosen may take it.
+  // The focus goes back to where the menu opened, before what was chosen may take it.
   const then = (run: () => void) => () => {
     onClose();
-    setTimeout(run);
+    setTimeout(() => {
+      anchor.focus.focus({ preventScroll: true });
+      run();
+    });
   };
   return (
-    <MenuProvider open placement="bottom-start" setOpen={(open) => !open && onClose()}>
+    <MenuProvider open placement="bottom-start" setOpen={(open) => !open && then(() => undefined)()}>
       <Menu
         aria-label={t("actions", { name: nameOf(people, message.author) })}
         className={menu.menu ?? ""}
         gutter={4}
-        portal
-        autoFocusOnShow
-        finalFocus={anchor.focus}
+        modal
+        backdrop={false}
+        autoFocusOnHide={false}
+        hideOnEscape={(event) => {
+          event.preventDefault();
+          return true;
+        }}
         getAnchorRect={() => anchor.rect}
       >
         {may.react && (

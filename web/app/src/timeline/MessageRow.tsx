@@ -10,6 +10,7 @@ import { Button } from "../ui/Button";
 import { classes } from "../ui/classes";
 import { useMessageActions } from "./actions";
 import { DeliveryMark } from "./DeliveryMark";
+import { placeOfMessage } from "./messagePlace";
 import { nameOf, namedOf, usePeople } from "./people";
 import { Reactions } from "./Reactions";
 import { momentOf } from "./rows";
@@ -57,10 +58,10 @@ export const MessageRow = memo(function MessageRow({
   const when = (
     <a
       className={styles.time}
-      href={hrefTo({ at: "room", room, message: message.key })}
+      href={hrefTo(placeOfMessage(room, message))}
       tabIndex={active ? 0 : -1}
       title={format.dateTime(moment)}
-      aria-label={t("sentAt", { when: format.dateTime(moment) })}
+      aria-label={t("sentAt", { when: `${format.day(moment, 0)}, ${format.time(moment)}` })}
     >
       <time dateTime={new Date(moment).toISOString()}>{format.time(moment)}</time>
     </a>
@@ -96,7 +97,7 @@ export const MessageRow = memo(function MessageRow({
           {!continued && <Marks message={message} thread={thread} />}
         </div>
         <div id={`${id}-body`} className={styles.body}>
-          <Body message={message} />
+          <Body message={message} active={active} />
           {continued && <Marks message={message} thread={thread} />}
         </div>
         {message.reactions.length > 0 && <Reactions message={message} active={active} />}
@@ -115,7 +116,7 @@ export const MessageRow = memo(function MessageRow({
 const mentions = (message: Message, user: string): boolean =>
   message.body.state === "present" && message.body.mentions.some((one) => one === user);
 
-function Body({ message }: { readonly message: Message }) {
+function Body({ message, active }: { readonly message: Message; readonly active: boolean }) {
   const people = usePeople();
   const format = useFormat();
   const { t } = useTranslation("timeline");
@@ -132,12 +133,17 @@ function Body({ message }: { readonly message: Message }) {
   }
   return (
     <>
-      <Markdown text={body.text} mentions={namedOf(people, body.mentions)} self={people.self} />
+      <Markdown
+        text={body.text}
+        mentions={namedOf(people, body.mentions)}
+        self={people.self}
+        tailed={edited !== undefined}
+      />
       {edited !== undefined && (
         <button
           type="button"
           className={styles.edited}
-          tabIndex={-1}
+          tabIndex={active ? 0 : -1}
           title={t("editedVersions", { when: format.dateTime(edited.hlc[0]) })}
           aria-label={t("editedVersions", { when: format.dateTime(edited.hlc[0]) })}
           onClick={() => actions.showVersions(message)}
@@ -188,19 +194,14 @@ function ThreadLink({ message, active }: { readonly message: Message; readonly a
   const [shownMs] = useState(() => Date.now());
   const { count, lastMs, users } = message.replies;
   return (
-    <button
-      type="button"
-      className={styles.thread}
-      tabIndex={active ? 0 : -1}
-      aria-label={t("openThread", { count })}
-      onClick={() => actions.reply(message)}
-    >
+    <button type="button" className={styles.thread} tabIndex={active ? 0 : -1} onClick={() => actions.reply(message)}>
       <span className={styles.faces}>
         {users.slice(0, 3).map((user) => (
           <Avatar key={user} user={user} name={nameOf(people, user)} size={20} />
         ))}
       </span>
       <span className={styles.count}>{t("replies", { count })}</span>
+      <span className="visually-hidden">{t("openThread")}</span>
       <span className={styles.last}>{t("lastReply", { when: format.shortMoment(lastMs, shownMs) })}</span>
     </button>
   );

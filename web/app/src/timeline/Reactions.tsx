@@ -63,7 +63,7 @@ function Chip({
         className={classes(styles.chip, own && styles.own)}
         tabIndex={active ? 0 : -1}
         aria-pressed={own}
-        aria-label={t("reaction", { emoji, people: who })}
+        aria-label={t("reaction", { emoji, number: format.number(users.length), people: who })}
         onClick={onToggle}
       >
         <span className={styles.emoji}>{emoji}</span>

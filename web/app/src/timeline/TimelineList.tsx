@@ -144,7 +144,6 @@ function LoadedList({ room, timeline, thread, at, onDay, start, onScrollReady }:
         >
           {row}
         </Virtualizer>
-        <div className={styles.foot} />
       </div>
       <JumpBar
         view={view}

@@ -108,8 +108,9 @@ export const useScroll = (
         if (!(await timeline.jumpTo(key))) return false;
         const now = timeline.view.get();
         const at = now.items.findIndex((item) => item.key === key);
-        if (at !== -1) toIndex(now.offset + at, "center");
-        return at !== -1;
+        // An answer stands at its root, in the middle of the window.
+        toIndex(now.offset + (at === -1 ? now.items.length >> 1 : at), "center");
+        return true;
       },
       [timeline, toIndex],
     ),

@@ -8,7 +8,9 @@ import type { LiveCall } from "./call.js";
 import { support } from "./capture.js";
 import { DeviceList } from "./devices.js";
 import { recall, remember, type Interrupted, type TabStorage } from "./interrupted.js";
+import type { Opened } from "./local.js";
 import { Running } from "./running.js";
+import { Serial } from "./serial.js";
 
 export interface CallsOptions {
   /** Where to remember a call over a reload: `sessionStorage`, the default. */
@@ -49,7 +51,8 @@ class PageCalls implements OpenCalls {
   readonly #devices = new DeviceList();
   readonly #forget: (() => void)[] = [];
   readonly #others: BroadcastChannel | undefined;
-  #joins = 0;
+  readonly #joining = new Serial();
+  #isClosed = false;
 
   constructor(signalling: CallSignalling, options: CallsOptions) {
     this.#signalling = signalling;
@@ -66,8 +69,7 @@ class PageCalls implements OpenCalls {
     addEventListener("pagehide", this.#onHide);
     this.#forget.push(() => removeEventListener("pagehide", this.#onHide));
     this.#others = new BroadcastChannel(`${options.account ?? "greenroom"}.calls`);
-    // Another page of this device has joined: the server moved the device there.
-    this.#others.onmessage = () => this.current.get()?.takenOver();
+    this.#others.onmessage = ({ data }) => this.#onOther(data);
   }
 
   get devices() {
@@ -82,15 +84,25 @@ class PageCalls implements OpenCalls {
   }
 
   async join(room: RoomId, options: JoinOptions): Promise<Call> {
-    this.#joins += 1;
-    const turn = this.#joins;
-    const [{ LiveCall }, { openDevices, OpenPreview }] = await Promise.all([
-      import("./call.js"),
-      import("./preview.js"),
-    ]);
-    await this.current.get()?.leave();
+    const { openDevices, OpenPreview } = await import("./preview.js");
     const wanted = { ...options, ...(options.audioOnly === true && { camera: false }) };
-    const opened = options.preview instanceof OpenPreview ? options.preview.give() : await openDevices(wanted);
+    const given = options.preview instanceof OpenPreview ? options.preview.give() : {};
+    const opened = await openDevices(wanted, given);
+    // One after another: leaving the one must not come after joining the other.
+    return this.#joining.run(() => this.#join(room, options, opened));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.current.get()?.leave();
+    this.#others?.close();
+    this.#devices.close();
+    for (const forget of this.#forget.splice(0)) forget();
+  }
+
+  async #join(room: RoomId, options: JoinOptions, opened: Opened): Promise<Call> {
+    const { LiveCall } = await import("./call.js");
+    await this.current.get()?.leave();
     let call: LiveCall | undefined = undefined;
     const setup = {
       room,
@@ -105,10 +117,9 @@ class PageCalls implements OpenCalls {
       },
     };
     call = await LiveCall.join(setup);
-    if (turn !== this.#joins) {
-      // Something else was joined meanwhile, or all was closed.
+    if (this.#isClosed) {
       await call.leave();
-      throw new DOMException("another call was joined meanwhile", "AbortError");
+      throw new DOMException("closed while it was joined", "AbortError");
     }
     this.#others?.postMessage(room);
     this.interrupted.set(undefined);
@@ -117,12 +128,12 @@ class PageCalls implements OpenCalls {
     return call;
   }
 
-  async close(): Promise<void> {
-    this.#joins += 1;
-    await this.current.get()?.leave();
-    this.#others?.close();
-    this.#devices.close();
-    for (const forget of this.#forget.splice(0)) forget();
+  /** Another page of this device has joined a call: there is one at a time. */
+  #onOther(room: unknown): void {
+    const call = this.current.get();
+    // In the same room the server has moved the device there already.
+    if (call?.room === room) call?.takenOver();
+    else void call?.leave();
   }
 
   #recall(): void {

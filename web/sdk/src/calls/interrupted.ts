@@ -2,7 +2,6 @@
 
 import { parseRoom } from "./frames.js";
 import type { RoomId } from "../protocol/values.js";
-import { RESUME_MAX_MS } from "./recovery.js";
 
 /** Where a page keeps what lives as long as its tab: `sessionStorage`. */
 export type TabStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
@@ -14,6 +13,8 @@ export interface Interrupted {
   readonly camera: boolean;
 }
 
+/** The server keeps a participant without a WebSocket so long. */
+export const RESUME_MAX_MS = 20_000;
 const KEY = "greenroom.call";
 
 /** Writes it down; a storage that refuses only loses the way back. */

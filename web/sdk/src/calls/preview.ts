@@ -5,11 +5,16 @@ import { openCamera, openMicrophone } from "./capture.js";
 import type { Opened } from "./local.js";
 import { Meter } from "./level.js";
 
-/** Opens what is chosen. Rejects with a `DeviceProblem`; nothing stays open then. */
-export async function openDevices({ microphone, camera }: MediaChoice): Promise<Opened> {
+/**
+ * Opens what is chosen and not among `given`, and closes what is given and not chosen. Rejects with a `DeviceProblem`;
+ * nothing stays open then.
+ */
+export async function openDevices({ microphone, camera }: MediaChoice, given: Opened = {}): Promise<Opened> {
+  if (microphone === false) given.microphone?.stop();
+  if (camera === false) given.camera?.stop();
   const opened = await Promise.allSettled([
-    microphone === false ? undefined : openMicrophone(microphone),
-    camera === false ? undefined : openCamera(camera),
+    microphone === false ? undefined : (given.microphone ?? openMicrophone(microphone)),
+    camera === false ? undefined : (given.camera ?? openCamera(camera)),
   ]);
   const [sound, picture] = opened.map((one) => (one.status === "fulfilled" ? one.value : undefined));
   const failed = opened.find((one) => one.status === "rejected");

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { RESUME_MAX_MS } from "./interrupted.js";
 import {
   begin,
   CONNECT_MAX_MS,
@@ -8,7 +9,6 @@ import {
   REJOINS_MAX,
   RESTART_WAIT_MS,
   RESTARTS_MAX,
-  RESUME_MAX_MS,
   step,
   WELL_MS,
   WORK_MAX_MS,

@@ -5,9 +5,8 @@
 
 import type { CallPhase } from "./api.js";
 import type { CallEnd } from "./frames.js";
+import { RESUME_MAX_MS } from "./interrupted.js";
 
-/** The server keeps a participant without a WebSocket so long. */
-export const RESUME_MAX_MS = 20_000;
 /** Without a WebSocket for longer than this a call is given up, for its devices are open. */
 export const OFFLINE_MAX_MS = 120_000;
 /** An ICE restart that connects nothing in this time is followed by the next. The server waits for 12 seconds. */

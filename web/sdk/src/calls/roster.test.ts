@@ -36,3 +36,11 @@ it("keeps the lines of one's own tracks when the server tells of oneself without
   expect(after.entries.get(1)?.tracks).toEqual([{ ...own, muted: true, mid: "3" }]);
   expect(participants(after)[0]?.tracks).toEqual([{ track: 5, source: "microphone", muted: true }]);
 });
+
+it("gives views the same object while nothing changed of somebody", () => {
+  const roster = fresh(EMPTY_ROSTER, [entry(1), entry(2)]);
+  const before = participants(roster);
+  const after = participants(judged(roster, [{ participant: 2, score: 50 }]));
+  expect(after[0]).toBe(before[0]);
+  expect(after[1]).not.toBe(before[1]);
+});

@@ -42,15 +42,29 @@ export function judged(roster: Roster, qualities: readonly Quality[]): Roster {
   return { ...roster, qualities: only(known, roster.entries) };
 }
 
+/** What was made of an entry, so that a view sees the same object while nothing changed of it. */
+const made = new WeakMap<RosterEntry, { readonly quality: Quality | undefined; readonly participant: Participant }>();
+
 /** For views: in order of arrival. */
 export function participants(roster: Roster): readonly Participant[] {
   const all = [...roster.entries.values()].sort((one, other) => one.participant - other.participant);
-  return all.map(({ tracks, ...entry }) => {
-    const found = roster.qualities.get(entry.participant);
-    const quality = found && { score: found.score, ...(found.reason && { reason: found.reason }) };
-    const shown = tracks.map(({ track, source, muted }) => ({ track, source, muted }));
-    return { ...entry, tracks: shown, ...(quality && { quality }) };
+  return all.map((entry) => {
+    const quality = roster.qualities.get(entry.participant);
+    const known = made.get(entry);
+    if (known !== undefined && known.quality === quality) return known.participant;
+    const participant = shown(entry, quality);
+    made.set(entry, { quality, participant });
+    return participant;
   });
+}
+
+function shown({ tracks, ...entry }: RosterEntry, found: Quality | undefined): Participant {
+  const quality = found && { score: found.score, ...(found.reason && { reason: found.reason }) };
+  return {
+    ...entry,
+    tracks: tracks.map(({ track, source, muted }) => ({ track, source, muted })),
+    ...(quality && { quality }),
+  };
 }
 
 const only = (

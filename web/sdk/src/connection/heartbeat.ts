@@ -17,6 +17,7 @@ const LATE_MS = 1_000;
 /** The heartbeat of one login. */
 export class Heartbeat {
   #beatDueMs: number;
+  #heardMs: number;
   /** The beat that nothing has come after yet. */
   #open: { readonly dueMs: number; readonly again: boolean } | undefined;
   /** When a request was sent that nothing has come after yet. */
@@ -24,6 +25,7 @@ export class Heartbeat {
 
   constructor(nowMs: number) {
     this.#beatDueMs = nowMs + BEAT_MS;
+    this.#heardMs = nowMs;
   }
 
   get wakeAtMs(): number {
@@ -31,8 +33,14 @@ export class Heartbeat {
     return this.#open === undefined ? Math.min(this.#beatDueMs, asked) : this.#open.dueMs;
   }
 
+  /** When something came last. */
+  get heardMs(): number {
+    return this.#heardMs;
+  }
+
   /** Something came. */
-  heard(): void {
+  heard(nowMs: number): void {
+    this.#heardMs = nowMs;
     this.#open = undefined;
     this.#askedMs = undefined;
   }

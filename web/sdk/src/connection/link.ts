@@ -42,8 +42,8 @@ export interface LinkListener {
   token(token: string | undefined): void;
   /** Every frame in the order in which they came, answers before {@link Link.request} resolves to them. */
   frame(frame: ServerFrame): void;
-  /** The login is over, with this close code. */
-  lost(code: number): void;
+  /** The login is over, with this close code; the server was heard until `sinceMs` of `performance.now()`. */
+  lost(code: number, sinceMs: number): void;
 }
 
 /** The connection of one account. */
@@ -129,7 +129,7 @@ export class Link {
       case "lost":
         this.#online = false;
         this.#requests.lost();
-        this.#listener.lost(effect.code);
+        this.#listener.lost(effect.code, effect.sinceMs);
         return;
       case "show":
         this.#listener.shown(effect.state);

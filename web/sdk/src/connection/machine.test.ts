@@ -201,7 +201,9 @@ test("silence is noticed within two beats", () => {
   const silentMs = stage.nowMs;
   stage.run(silentMs + BEAT_MS + ANSWER_MS_MAX, false);
   expect(stage.log).toContainEqual({ do: "hang-up" });
-  expect(stage.count("lost")).toBe(1);
+  const lost = stage.log.find((effect) => effect.do === "lost");
+  expect(lost?.sinceMs).toBeLessThanOrEqual(silentMs);
+  expect(lost?.sinceMs).toBeGreaterThan(silentMs - BEAT_MS);
 });
 
 test("silence after a request is noticed within six seconds", () => {
@@ -229,12 +231,23 @@ test("a hint dials at once, but not more than once a second", () => {
   const stage = new Stage();
   stage.login();
   stage.nowMs = 60_000;
-  stage.say({ is: "closed", code: 1008 });
+  stage.say({ is: "closed", code: 1011 });
   expect(stage.say({ is: "network", online: true }).some((effect) => effect.do === "dial")).toBe(true);
   stage.say({ is: "closed", code: 1006 });
   stage.say({ is: "version", found: "unreachable" });
   expect(stage.say({ is: "woke" })).toEqual([]);
   expect(stage.machine.wakeAtMs).toBeLessThanOrEqual(stage.nowMs + 1_000);
+});
+
+test("a hint does not shorten the time that a flooded server asked for", () => {
+  const stage = new Stage();
+  stage.login();
+  stage.nowMs += 1_000;
+  stage.say({ is: "closed", code: 1008 });
+  expect(stage.say({ is: "woke" })).toEqual([]);
+  expect(stage.machine.wakeAtMs).toBe(stage.nowMs + 45_000);
+  stage.nowMs += 45_000;
+  expect(stage.say({ is: "time" })).toContainEqual({ do: "dial" });
 });
 
 test("a device without network says so, and still tries", () => {

@@ -50,8 +50,8 @@ export type Effect =
   | { readonly do: "welcomed"; readonly welcome: Welcome }
   /** The guest's token to come back with; `undefined`: the one there was is worth nothing. */
   | { readonly do: "token"; readonly token: string | undefined }
-  /** The login is over; `code` is the close code. */
-  | { readonly do: "lost"; readonly code: number }
+  /** The login is over; `code` is the close code, and there was nothing since `sinceMs`. */
+  | { readonly do: "lost"; readonly code: number; readonly sinceMs: number }
   | { readonly do: "show"; readonly state: ConnectionState };
 
 /** The handshake, and the login after it, take at most this long. */
@@ -80,7 +80,8 @@ type Phase =
   | { readonly at: "probing"; readonly untilMs: number }
   | { readonly at: "login"; readonly untilMs: number }
   | { readonly at: "online"; readonly sinceMs: number; readonly name: string; readonly heartbeat: Heartbeat }
-  | { readonly at: "waiting"; readonly untilMs: number }
+  /** Hints are not heeded before `quietUntilMs`: a server that is overloaded asked for that. */
+  | { readonly at: "waiting"; readonly untilMs: number; readonly quietUntilMs: number }
   | { readonly at: "refused" };
 
 /** One account's connection. */
@@ -124,14 +125,14 @@ export class ConnectionMachine {
     this.#effects = [];
     switch (input.is) {
       case "start":
-        this.#end();
+        this.#end(nowMs);
         this.#identity = input.identity;
         this.#attempt = 0;
         this.#protocolErrors = 0;
         this.#dial(nowMs);
         break;
       case "stop":
-        this.#end();
+        this.#end(nowMs);
         this.#identity = undefined;
         this.#phase = { at: "off" };
         this.#show({ phase: "signed-out" });
@@ -191,7 +192,7 @@ export class ConnectionMachine {
   }
 
   #heard(nowMs: number, frame: ServerFrame | undefined): void {
-    if (this.#phase.at === "online") this.#phase.heartbeat.heard();
+    if (this.#phase.at === "online") this.#phase.heartbeat.heard(nowMs);
     switch (frame?.t) {
       case "challenge": {
         const name = this.#phase.at === "online" ? this.#phase.name : undefined;
@@ -238,7 +239,7 @@ export class ConnectionMachine {
   }
 
   #loginRefused(nowMs: number, error: ErrorFrame): void {
-    this.#end();
+    this.#end(nowMs);
     const { code } = error;
     if (error.advice === "retry") {
       this.#wait(nowMs, Math.max(error.retry_after_ms ?? 0, code === "rate_limited" ? this.#flood() : 0), "overloaded");
@@ -261,7 +262,7 @@ export class ConnectionMachine {
       return;
     }
     this.#steady(nowMs);
-    this.#end(code);
+    this.#end(nowMs, code);
     const after = afterClose(code);
     switch (after.next) {
       case "backoff":
@@ -314,10 +315,10 @@ export class ConnectionMachine {
     if (this.#phase.at === "online") {
       this.#beat(this.#phase.heartbeat.doubt(nowMs));
     } else if (this.#phase.at === "waiting" && good) {
-      const soonest = Math.max(nowMs, this.#dialledMs + HINT_MS_MIN);
+      const soonest = Math.max(nowMs, this.#dialledMs + HINT_MS_MIN, this.#phase.quietUntilMs);
       this.#attempt = 0;
       if (soonest <= nowMs) this.#dial(nowMs);
-      else this.#phase = { at: "waiting", untilMs: Math.min(this.#phase.untilMs, soonest) };
+      else this.#phase = { ...this.#phase, untilMs: Math.min(this.#phase.untilMs, soonest) };
     }
   }
 
@@ -336,7 +337,7 @@ export class ConnectionMachine {
       case "dialling":
       case "login":
         if (nowMs < phase.untilMs) return;
-        this.#end();
+        this.#end(nowMs);
         this.#wait(nowMs, 0, !this.#network ? "offline" : phase.at === "login" ? "silent" : "unreachable");
         return;
       case "online":
@@ -349,7 +350,7 @@ export class ConnectionMachine {
     const due = heartbeat.time(nowMs);
     if (due === "silent") {
       this.#steady(nowMs);
-      this.#end();
+      this.#end(heartbeat.heardMs);
       this.#wait(nowMs, 0, this.#network ? "silent" : "offline");
       return;
     }
@@ -372,17 +373,17 @@ export class ConnectionMachine {
   }
 
   /** Leaves whatever socket there is. */
-  #end(code: number = ABNORMAL): void {
+  #end(sinceMs: number, code: number = ABNORMAL): void {
     const { at } = this.#phase;
     if (at === "dialling" || at === "login" || at === "online") this.#do({ do: "hang-up" });
-    if (at === "online") this.#do({ do: "lost", code });
+    if (at === "online") this.#do({ do: "lost", code, sinceMs });
     this.#phase = { at: "off" };
   }
 
   #wait(nowMs: number, leastMs: number, reason: WaitReason): void {
     const untilMs = nowMs + Math.max(leastMs, backoffMs(this.#attempt, this.#random()));
     this.#attempt += 1;
-    this.#phase = { at: "waiting", untilMs };
+    this.#phase = { at: "waiting", untilMs, quietUntilMs: reason === "overloaded" ? nowMs + leastMs : nowMs };
     this.#show({ phase: "waiting", retryAtMs: untilMs, reason });
   }
 

@@ -15,6 +15,7 @@ export const readOp: Read<WireOp> = (value, where) => {
   const op = value as Readonly<Record<string, unknown>>; // `readHead` took it for a map
   if (!nestsWithin(op, FIELD_DEPTH_MAX + 1)) throw new MalformedFrame(where);
   const isMessage = head.kind === "post" || head.kind === "edit";
+  if (isSettled(op, isMessage)) return op as unknown as WireOp; // its head was read
   const fields = Object.entries(op).filter(([name, field]) =>
     isMessage && op["purged"] === true ? KEPT.has(name) && field !== null : !isAbsent(name, field, isMessage),
   );
@@ -45,6 +46,11 @@ const readHead = mapWith(
 /** What is left of a purged message. */
 const KEPT: ReadonlySet<string> = new Set(["dot", "hlc", "author", "kind", "thread", "target", "purged"]);
 const OPTIONAL: ReadonlySet<string> = new Set(["thread", "mentions", "purged"]);
+
+/** Whether an op is in that form already, as nearly all are. */
+const isSettled = (op: Readonly<Record<string, unknown>>, isMessage: boolean): boolean =>
+  !isAbsent("author", op["author"], isMessage) &&
+  (!isMessage || (op["purged"] === undefined && ![...OPTIONAL].some((name) => isAbsent(name, op[name], isMessage))));
 
 const isAbsent = (name: string, field: unknown, isMessage: boolean): boolean => {
   if (name === "author") return field === null;

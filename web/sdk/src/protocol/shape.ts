@@ -47,26 +47,42 @@ export const list =
   <T>(item: Read<T>, max: number): Read<readonly T[]> =>
   (value, where) => {
     if (!Array.isArray(value) || value.length > max) throw new MalformedFrame(where);
-    return value.map((each, at) => item(each, `${where}[${at}]`));
+    let at = 0;
+    try {
+      const items: T[] = [];
+      for (; at < value.length; at += 1) items.push(item(value[at], ""));
+      return items;
+    } catch (error) {
+      // Where an item stands is only spelt out when it is wrong: pages are long.
+      if (!(error instanceof MalformedFrame)) throw error;
+      throw new MalformedFrame(inside(`${where}[${at}]`, error.where));
+    }
   };
 
 /** A map with these fields; unknown ones are left out. */
 export const map = <R extends Fields>(required: R): Read<Present<R>> => mapWith(required, {});
 
 /** A map with these fields; absent and `null` are the same for optional ones. */
-export const mapWith =
-  <R extends Fields, O extends Fields>(required: R, optional: O): Read<Present<R> & Absent<O>> =>
-  (value, where) => {
+export const mapWith = <R extends Fields, O extends Fields>(required: R, optional: O): Read<Present<R> & Absent<O>> => {
+  const [needed, possible] = [Object.entries(required), Object.entries(optional)];
+  return (value, where) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) throw new MalformedFrame(where);
-    const from = new Map<string, unknown>(Object.entries(value));
     const out: Record<string, unknown> = {};
-    for (const [name, read] of Object.entries(required)) out[name] = read(from.get(name), inside(where, name));
-    for (const [name, read] of Object.entries(optional)) {
-      const field = from.get(name) ?? undefined;
+    for (const [name, read] of needed) out[name] = read(own(value, name), inside(where, name));
+    for (const [name, read] of possible) {
+      const field = own(value, name) ?? undefined;
       const known = field === undefined ? undefined : read(field, inside(where, name));
       if (known !== undefined) out[name] = known;
     }
     return out as Present<R> & Absent<O>;
   };
+};
 
-const inside = (where: string, name: string): string => (where === "" ? name : `${where}.${name}`);
+/** A field of the map itself, and nothing that all objects have. */
+const own = (map: object, name: string): unknown =>
+  Object.hasOwn(map, name) ? (map as Record<string, unknown>)[name] : undefined;
+
+const inside = (where: string, name: string): string => {
+  if (where === "" || name === "") return where + name;
+  return `${where}.${name}`;
+};

@@ -5,6 +5,7 @@
 
 import type { Persistence } from "../model.js";
 import { Cell, type Slice } from "../slice.js";
+import { copyOf } from "./copy.js";
 import { SCHEMA_VERSION, STORES, upgrade, type StoreName } from "./schema.js";
 import { Tx, type Engine } from "./transaction.js";
 
@@ -12,8 +13,6 @@ import { Tx, type Engine } from "./transaction.js";
 const OPEN_MS_MAX = 3_000;
 /** How often a transaction is tried anew after the browser closed the database under it. */
 const REOPENS_MAX = 3;
-/** How many of the newest items go along when a full disk forces the store into memory. */
-const ITEMS_MOVED_MAX = 20_000;
 
 /** What a transaction is for: `strict` ones are flushed to the disk before they count as done. */
 export interface TxOptions {
@@ -25,6 +24,7 @@ export interface TxOptions {
 export type Work<T> = (tx: Tx) => Promise<T>;
 
 interface Open {
+  readonly kind: Persistence["kind"];
   readonly db: IDBDatabase;
   readonly engine: Engine;
 }
@@ -65,7 +65,7 @@ export class Database {
         return await runIn(open, stores, options, work);
       } catch (error) {
         if (this.#closed) throw error;
-        if (wantsMemory(error) && this.#persistence.get().kind === "disk") await this.#moveToMemory(open);
+        if (wantsMemory(error) && open.kind === "disk") await this.#moveToMemory(open);
         else if (wasClosed(error) && attempt < REOPENS_MAX) await this.#reopen(open);
         else throw error;
       }
@@ -88,7 +88,7 @@ export class Database {
 
   async #reopen(lost: Open): Promise<void> {
     if ((await this.#open) !== lost) return;
-    if (this.#persistence.get().kind === "memory") throw new Error("the database in memory was closed");
+    if (lost.kind === "memory") throw new Error("the database in memory was closed");
     this.#open = openOnDisk(this.#name)
       .catch(async () => {
         const memory = await openInMemory();
@@ -134,20 +134,20 @@ const openOnDisk = (name: string): Promise<Open> =>
     new Promise<Open>((resolve, reject) => {
       // Throws where there is no IndexedDB, and in some private windows.
       const engine: Engine = { factory: globalThis.indexedDB, keyRange: globalThis.IDBKeyRange };
-      openWith(engine, name).then(resolve, reject);
+      openWith("disk", engine, name).then(resolve, reject);
     }),
   );
 
 const openInMemory = async (): Promise<Open> => {
   const { IDBFactory, IDBKeyRange } = await import("fake-indexeddb");
-  return openWith({ factory: new IDBFactory(), keyRange: IDBKeyRange }, "memory");
+  return openWith("memory", { factory: new IDBFactory(), keyRange: IDBKeyRange }, "memory");
 };
 
-const openWith = (engine: Engine, name: string): Promise<Open> =>
+const openWith = (kind: Open["kind"], engine: Engine, name: string): Promise<Open> =>
   new Promise((resolve, reject) => {
     const request = engine.factory.open(name, SCHEMA_VERSION);
     request.onupgradeneeded = ({ oldVersion }) => upgrade(request.result, oldVersion);
-    request.onsuccess = () => resolve({ db: request.result, engine });
+    request.onsuccess = () => resolve({ kind, db: request.result, engine });
     // Also of a database that a newer version of the app made. `blocked` ends when the other tab lets go, or in time.
     request.onerror = () => reject(request.error ?? new Error("the database did not open"));
   });
@@ -172,35 +172,12 @@ const withTimeout = (opening: Promise<Open>): Promise<Open> =>
     );
   });
 
-/** A database in memory with what the one on disk holds; of the items the last ones by key. */
+/** A database in memory with what the one on disk holds, as far as it can be read. */
 const moved = async (disk: Open): Promise<Open> => {
   const memory = await openInMemory();
-  for (const store of STORES) {
-    const pairs = await allOf(disk, store).catch(() => []);
-    await runIn(memory, [store], { mode: "readwrite" }, (tx) => {
-      for (const { key, value } of pairs) {
-        if (store === "meta") tx.put(store, value, key as "account");
-        else tx.put(store, value);
-      }
-      return Promise.resolve();
-    });
-  }
+  const held = await runIn(disk, STORES, { mode: "readonly" }, copyOf).catch(() => undefined);
+  if (held !== undefined) await runIn(memory, STORES, { mode: "readwrite" }, (tx) => Promise.resolve(held(tx)));
   return memory;
-};
-
-const allOf = async ({ db }: Open, store: StoreName): Promise<{ key: IDBValidKey; value: never }[]> => {
-  const found: { key: IDBValidKey; value: never }[] = [];
-  const request = db.transaction(store).objectStore(store).openCursor(null, "prev");
-  await new Promise<void>((resolve, reject) => {
-    request.onerror = () => reject(request.error ?? new Error("the disk cannot be read"));
-    request.onsuccess = () => {
-      const cursor = request.result;
-      if (cursor === null || found.length >= ITEMS_MOVED_MAX) return resolve();
-      found.push({ key: cursor.primaryKey, value: cursor.value as never });
-      cursor.continue();
-    };
-  });
-  return found;
 };
 
 const isNamed = (error: unknown, ...names: readonly string[]): boolean =>

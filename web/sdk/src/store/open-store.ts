@@ -109,7 +109,8 @@ class IndexedStore implements Store {
   }
 
   announce(changes: readonly Change[]): void {
-    void this.#announce(changes);
+    // A store that is closed meanwhile has nobody to tell.
+    this.#announce(changes).catch(() => undefined);
   }
 
   account(): Promise<StoredAccount | undefined> {

@@ -4,7 +4,7 @@ import type { RoomId } from "../protocol/values.js";
 import type { Context } from "./context.js";
 import { contentGone, hasContent, withoutContent } from "./item.js";
 import { stampOf, type ItemRecord, type OpRecord, type RoomRecord } from "./records.js";
-import { roomSpan, type Span } from "./schema.js";
+import { roomSpan, wholeRoom, type Span } from "./schema.js";
 import type { Tx } from "./transaction.js";
 
 /** Records looked at in one transaction, so that writing never waits long. */
@@ -19,7 +19,7 @@ export const purgeAll = async (context: Context): Promise<void> => {
 export const purgeRoom = async (context: Context, room: RoomId): Promise<void> => {
   const purgedUpTo = (await context.db.run(["rooms"], { mode: "readonly" }, (tx) => tx.get("rooms", room)))?.purgedUpTo;
   if (purgedUpTo === undefined) return;
-  await chunks(context, { from: [room], to: [`${room}0`] }, (tx, span) => scrubItems(tx, span, purgedUpTo));
+  await chunks(context, wholeRoom(room), (tx, span) => scrubItems(tx, span, purgedUpTo));
   await chunks(context, roomSpan(room), (tx, span) => scrubOps(tx, span, purgedUpTo));
   await context.db.run(["rooms"], { mode: "readwrite" }, async (tx) => {
     const record = await tx.get("rooms", room);

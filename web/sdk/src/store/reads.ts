@@ -9,7 +9,7 @@ import { hasContent, REPLY_STUB } from "./item.js";
 import type { StoredAccount } from "./local-store.js";
 import { stampOf } from "./records.js";
 import type { ItemRecord, Lane, MemberRecord, Position, RoomRecord } from "./records.js";
-import { dotIn, laneFrom, laneSpan, roomSpan, type Schema } from "./schema.js";
+import { dotIn, laneFrom, laneSpan, roomSpan, wholeRoom, type Schema } from "./schema.js";
 
 const READ = { mode: "readonly" } as const;
 
@@ -115,13 +115,17 @@ export class Reads {
     }));
   }
 
+  /** All items of a room, those of its threads too. */
+  whole(room: RoomId): Promise<readonly ItemRecord[]> {
+    return this.#db.run(["items"], READ, (tx) => tx.getAll("items", wholeRoom(room)));
+  }
+
   /** Everything accepted in a room; `undefined` while older entries are missing. Offsets are not kept: all are 0. */
   everything(room: RoomId): Promise<readonly Entry[] | undefined> {
     return this.#db.run(["rooms", "items", "ops"], READ, async (tx) => {
       const record = await tx.get("rooms", room);
       if (record?.lowest !== 1) return undefined;
-      const lanes = { from: [room], to: [`${room}0`] };
-      const [items, ops] = await Promise.all([tx.getAll("items", lanes), tx.getAll("ops", roomSpan(room))]);
+      const [items, ops] = await Promise.all([tx.getAll("items", wholeRoom(room)), tx.getAll("ops", roomSpan(room))]);
       const entries: Entry[] = [];
       for (const item of items) {
         const stamp = stampOf(item);

@@ -83,6 +83,9 @@ export const laneSpan = (lane: Lane, after?: Position, before?: Position): Span 
 /** From a position on, itself included. */
 export const laneFrom = (lane: Lane, from: Position): Span => ({ from: itemKey(lane, from), to: [lane, LAST] });
 
+/** All lanes of a room: its own, and those of its threads, whose names go on with a slash. */
+export const wholeRoom = (room: RoomId): Span => ({ from: [room], to: [`${room}0`] });
+
 /** Everything of a room in a store whose keys begin with it. */
 export const roomSpan = (room: RoomId): Span => ({ from: [room], to: [room, LAST] });
 

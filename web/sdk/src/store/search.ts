@@ -6,7 +6,7 @@ import type { RoomId } from "../protocol/values.js";
 import type { Database } from "./database.js";
 import { messageOf, textOf } from "./present.js";
 import { positionOf, type ItemRecord, type Lane, type Position, type RoomRecord } from "./records.js";
-import { laneSpan } from "./schema.js";
+import { laneSpan, wholeRoom } from "./schema.js";
 
 const CHUNK = 1_000;
 const FOUND_MAX = 200;
@@ -81,7 +81,7 @@ const threadLanes = (db: Database, room: RoomId): Promise<readonly Lane[]> =>
   db.run(["items"], { mode: "readonly" }, async (tx) => {
     const lanes: Lane[] = [];
     for (let from = `${room}/`; ;) {
-      const [next] = await tx.getAll("items", { from: [from], to: [`${room}0`] }, 1);
+      const [next] = await tx.getAll("items", { ...wholeRoom(room), from: [from] }, 1);
       if (next === undefined) return lanes;
       lanes.push(next.lane);
       from = `${next.lane}\u0000`;

@@ -33,8 +33,8 @@ import type { Fold, ItemRecord, Lane, OpRecord, OutboxRecord, RoomRecord } from 
 import { dotIn, dotSpan, itemKey } from "./schema.js";
 import type { Tx } from "./transaction.js";
 
-/** What {@link Sheet.place} did. */
-export type PlacedAs = "new" | "stamped" | "known";
+/** What {@link Sheet.place} did: `stamped` one's own, `replaced` another op of the same dot, or its stamp. */
+export type PlacedAs = "new" | "stamped" | "replaced" | "ignored";
 
 /** See the head of this file. Load first, then change, then {@link Sheet.flush}. */
 export class Sheet {
@@ -54,7 +54,7 @@ export class Sheet {
   /** Written by {@link Sheet.flush}; `undefined` in the maps above means deleted. */
   readonly #dirtyItems = new Set<DotKey>();
   readonly #dirtyOps = new Set<DotKey>();
-  readonly #goneOps: Dot[] = [];
+  readonly #goneOps = new Map<DotKey, Dot>();
   readonly #refold = new Set<DotKey>();
 
   constructor(tx: Tx, id: RoomId, room: RoomRecord | undefined, me: UserId | undefined) {
@@ -80,17 +80,27 @@ export class Sheet {
       if (root !== undefined) lone.set(dotKey(root), root);
     }
     const reads: Promise<void>[] = [];
-    for (const [replica, first, last] of spans) {
-      reads.push(this.#readDots(replica, first, last));
-    }
-    for (const [replica, first, last] of posts) {
-      reads.push(this.#readAbout(replica, first, last));
-    }
-    for (const [replica, counter] of lone.values()) {
-      if (!spans.has([replica, counter])) reads.push(this.#readItem([replica, counter]));
-      if (!posts.has([replica, counter])) reads.push(this.#readAbout(replica, counter, counter));
-    }
+    for (const [replica, first, last] of spans) reads.push(this.#readDots(replica, first, last));
+    for (const [replica, first, last] of posts) reads.push(this.#readAbout(replica, first, last));
+    for (const dot of lone.values()) reads.push(...this.#readMessage(dot, spans, posts));
     await Promise.all(reads);
+    await this.#loadReplaced(ops, spans, posts, lone);
+  }
+
+  /** Where another op is known under a dot, what that one is about may change too. */
+  async #loadReplaced(
+    ops: readonly WireOp[],
+    spans: Spans,
+    posts: Spans,
+    lone: ReadonlyMap<DotKey, Dot>,
+  ): Promise<void> {
+    const reads: Promise<void>[] = [];
+    for (const { dot } of ops) {
+      const known = this.op(dot)?.op ?? this.item(dot)?.op;
+      const other = known && (targetOf(known) ?? threadOf(known));
+      if (other !== undefined && !lone.has(dotKey(other))) reads.push(...this.#readMessage(other, spans, posts));
+    }
+    if (reads.length > 0) await Promise.all(reads);
   }
 
   item(dot: Dot): ItemRecord | undefined {
@@ -107,7 +117,25 @@ export class Sheet {
 
   /** Takes an op: accepted when it has a stamp, else one's own that waits. */
   place(op: WireOp, stamp: Stamp | undefined): PlacedAs {
-    return isItemKind(op) ? this.#placeItem(op, stamp) : this.#placeOp(op, stamp);
+    const key = dotKey(op.dot);
+    const item = this.#items.get(key);
+    const at = item && stampOf(item);
+    if (item !== undefined && at === undefined) {
+      if (stamp === undefined) return "ignored";
+      // A void beside one's own failed post, which stays visible.
+      if (isItemKind(op)) return this.#stampItem(item, op, stamp);
+      return this.#replaceOp(op, stamp);
+    }
+    if (item !== undefined && at !== undefined) {
+      if (stamp === undefined || !goesBefore({ op, stamp }, { op: item.op, stamp: at })) return "ignored";
+      if (item.op.kind === op.kind && item.lane === this.#laneOf(op)) this.#restamp(item, op, stamp);
+      else {
+        this.removeItem(op.dot);
+        this.#insert(op, stamp);
+      }
+      return "replaced";
+    }
+    return this.#replaceOp(op, stamp);
   }
 
   /** Changes an item as it stands. */
@@ -140,7 +168,7 @@ export class Sheet {
     if (record === undefined) return;
     this.#ops.delete(key);
     this.#dirtyOps.delete(key);
-    this.#goneOps.push(dot);
+    this.#goneOps.set(dotKey(dot), dot);
     const target = targetKeyOf(record);
     if (target === undefined) return;
     this.#about.get(target)?.delete(key);
@@ -174,7 +202,7 @@ export class Sheet {
     const item = this.#items.get(dotKey(old));
     if (item === undefined) {
       this.removeOp(old);
-      this.#placeOp(op, undefined);
+      this.#insertOp(op, undefined);
       return;
     }
     const stub = this.#ops.get(dotKey(old));
@@ -192,7 +220,7 @@ export class Sheet {
   flush(): ReadonlyMap<DotKey, ItemRecord | undefined> {
     for (const key of this.#refold) this.#foldAnew(key);
     const changed = new Map<DotKey, ItemRecord | undefined>();
-    for (const dot of this.#goneOps) this.#tx.delete("ops", dotIn(this.#id, dot));
+    for (const dot of this.#goneOps.values()) this.#tx.delete("ops", dotIn(this.#id, dot));
     for (const key of this.#dirtyItems) {
       const before = this.#itemsBefore.get(key);
       const item = this.#items.get(key);
@@ -210,63 +238,72 @@ export class Sheet {
     return changed;
   }
 
-  #placeItem(op: WireOp, stamp: Stamp | undefined): PlacedAs {
-    const key = dotKey(op.dot);
-    const known = this.#items.get(key);
-    const [replica, counter] = op.dot;
-    if (known !== undefined) {
-      const at = stampOf(known);
-      if (stamp === undefined) return "known";
-      if (at !== undefined && !goesBefore({ op, stamp }, { op: known.op, stamp: at })) return "known";
-      const { failed, ...rest } = known;
-      const keep = failed?.edit === undefined ? {} : { failed };
-      this.put({ ...rest, ...keep, op: this.#withoutGone(op, stamp), ms: stamp[0], n: stamp[1] });
-      this.#refold.add(key);
-      this.#stampReply(op, stamp);
-      if (at === undefined && failed !== undefined && failed.edit === undefined) this.#countFailed(-1);
-      return at === undefined ? "stamped" : "known";
+  /** Puts an op in place of the one that is no item and has its dot, if there is one and the new one counts. */
+  #replaceOp(op: WireOp, stamp: Stamp | undefined): PlacedAs {
+    const known = this.#ops.get(dotKey(op.dot));
+    if (known === undefined || known.op.kind === REPLY_STUB) {
+      this.#insert(op, stamp);
+      return "new";
     }
-    const root = threadOf(op);
-    const [ms, n] = stamp ?? [UNSTAMPED_MS, this.room.written];
-    const lane = laneOf(this.#id, root && dotKey(root));
-    this.put({ lane, ms, n, replica, counter, room: this.#id, op: this.#withoutGone(op, stamp) });
-    this.#dropOp(op.dot);
-    if (root === undefined) this.room = { ...this.room, total: this.room.total + 1 };
-    else this.#countReply(op, root, stamp);
-    if (op.kind === "post") {
-      this.#adoptReplies(op.dot);
-      if ((this.#about.get(key)?.size ?? 0) > 0) this.#refold.add(key);
-    }
-    return "new";
+    if (stamp === undefined) return "ignored";
+    if (known.stamp !== undefined && !goesBefore({ op, stamp }, { op: known.op, stamp: known.stamp })) return "ignored";
+    this.removeOp(op.dot);
+    this.#insert(op, stamp);
+    return known.stamp === undefined ? "stamped" : "replaced";
   }
 
-  #placeOp(op: WireOp, stamp: Stamp | undefined): PlacedAs {
+  #insert(op: WireOp, stamp: Stamp | undefined): void {
+    if (isItemKind(op)) this.#insertItem(op, stamp);
+    else this.#insertOp(op, stamp);
+  }
+
+  #insertItem(op: WireOp, stamp: Stamp | undefined): void {
     const key = dotKey(op.dot);
-    // A void takes nothing from an op that another server accepted. One's own failed post has a void beside it.
-    const item = this.#items.get(key);
-    if (item !== undefined && (op.kind !== "void" || stampOf(item) !== undefined)) return "known";
-    const known = this.#ops.get(key);
-    if (known !== undefined) {
-      if (stamp === undefined) return "known";
-      if (known.stamp !== undefined && !goesBefore({ op, stamp }, { op: known.op, stamp: known.stamp })) return "known";
-      // It may have stood for another op: a void for one that was refused elsewhere.
-      const before = targetKeyOf(known);
-      if (before !== undefined) this.#about.get(before)?.delete(key);
-      if (before !== undefined) this.#refold.add(before);
-    }
+    const [replica, counter] = op.dot;
+    const [ms, n] = stamp ?? [UNSTAMPED_MS, this.room.written];
+    const lane = this.#laneOf(op);
+    this.put({ lane, ms, n, replica, counter, room: this.#id, op: this.#withoutGone(op, stamp) });
+    const root = threadOf(op);
+    if (root === undefined) this.room = { ...this.room, total: this.room.total + 1 };
+    else this.#countReply(op, root, stamp);
+    if (op.kind !== "post") return;
+    this.#adoptReplies(op.dot);
+    if ((this.#about.get(key)?.size ?? 0) > 0) this.#refold.add(key);
+  }
+
+  #insertOp(op: WireOp, stamp: Stamp | undefined): void {
     const [replica, counter] = op.dot;
     const target = targetOf(op);
-    const record: OpRecord = {
+    this.#keep({
       room: this.#id,
       replica,
       counter,
       op: this.#withoutGone(op, stamp),
       ...(stamp && { stamp }),
       ...(target && { targetReplica: target[0], targetCounter: target[1] }),
-    };
-    this.#keep(record);
+    });
     if (target !== undefined) this.#refold.add(dotKey(target));
-    return known === undefined ? "new" : known.stamp === undefined ? "stamped" : "known";
+  }
+
+  /** One's own was accepted: also after a refusal, by another server. */
+  #stampItem(item: ItemRecord, op: WireOp, stamp: Stamp): PlacedAs {
+    const { failed, ...rest } = item;
+    if (failed !== undefined && failed.edit === undefined) {
+      this.room = { ...this.room, failed: Math.max(0, this.room.failed - 1) };
+      this.#restamp(rest, op, stamp);
+    } else this.#restamp(item, op, stamp);
+    this.#stampReply(op, stamp);
+    return "stamped";
+  }
+
+  #restamp(item: ItemRecord, op: WireOp, stamp: Stamp): void {
+    this.put({ ...item, op: this.#withoutGone(op, stamp), ms: stamp[0], n: stamp[1] });
+    this.#refold.add(dotKey(op.dot));
+  }
+
+  #laneOf(op: WireOp): Lane {
+    const root = threadOf(op);
+    return laneOf(this.#id, root && dotKey(root));
   }
 
   /** Counts an answer at its root, or keeps it for when the root comes. */
@@ -314,10 +351,6 @@ export class Sheet {
     }
   }
 
-  #countFailed(by: number): void {
-    this.room = { ...this.room, failed: Math.max(0, this.room.failed + by) };
-  }
-
   #keep(record: OpRecord): void {
     const key = dotKey(record.op.dot);
     this.#ops.set(key, record);
@@ -331,7 +364,7 @@ export class Sheet {
     if (record === undefined) return;
     this.#ops.delete(dotKey(dot));
     this.#dirtyOps.delete(dotKey(dot));
-    this.#goneOps.push(dot);
+    this.#goneOps.set(dotKey(dot), dot);
     const target = targetKeyOf(record);
     if (target !== undefined) this.#about.get(target)?.delete(dotKey(dot));
   }
@@ -383,11 +416,15 @@ export class Sheet {
       replica === this.room.replica ? this.#tx.getAll("outbox", span) : [],
     ]);
     for (const item of items) this.#know(item);
-    for (const op of ops) {
-      this.#ops.set(dotKey(op.op.dot), op);
-      this.#indexAbout(op);
-    }
+    for (const record of ops) this.#knowOp(record);
     for (const record of outbox) this.#outbox.set(dotKey(record.op.dot), record);
+  }
+
+  #readMessage(dot: Dot, spans: Spans, posts: Spans): Promise<void>[] {
+    const reads: Promise<void>[] = [];
+    if (!spans.has(dot)) reads.push(this.#readItem(dot));
+    if (!posts.has(dot)) reads.push(this.#readAbout(dot[0], dot[1], dot[1]));
+    return reads;
   }
 
   async #readItem(dot: Dot): Promise<void> {
@@ -397,16 +434,22 @@ export class Sheet {
 
   async #readAbout(replica: ReplicaId, first: number, last: number): Promise<void> {
     const span = dotSpan(this.#id, replica, first, last);
-    for (const record of await this.#tx.getAllBy("ops", "target", span)) {
-      this.#ops.set(dotKey(record.op.dot), record);
-      this.#indexAbout(record);
-    }
+    for (const record of await this.#tx.getAllBy("ops", "target", span)) this.#knowOp(record);
   }
 
+  /** Of records that a second {@link Sheet.load} reads again the changed ones stay. */
   #know(item: ItemRecord): void {
     const key = dotKey([item.replica, item.counter]);
+    if (this.#itemsBefore.has(key) || this.#dirtyItems.has(key)) return;
     this.#items.set(key, item);
     this.#itemsBefore.set(key, item);
+  }
+
+  #knowOp(record: OpRecord): void {
+    const key = dotKey(record.op.dot);
+    if (this.#ops.has(key) || this.#goneOps.has(key)) return;
+    this.#ops.set(key, record);
+    this.#indexAbout(record);
   }
 
   #indexAbout(record: OpRecord): void {

@@ -81,6 +81,7 @@ const takeOne = (desk: Desk, { op, stamp, offset }: Entry, members: Map<UserId, 
   sheet.unqueue(op.dot);
   const told = offset <= sheet.room.head;
   sheet.room = seen(sheet.room, stamp);
+  if (placed === "ignored") return false;
   switch (op.kind) {
     case "topic":
       sheet.room = withTopic(sheet.room, op, stamp, told);
@@ -149,8 +150,9 @@ export const isAfter = (place: Mark, read: Mark | undefined): boolean =>
 const seen = (room: RoomRecord, stamp: Stamp): RoomRecord =>
   room.lastStamp !== undefined && compareHlc(stamp, room.lastStamp) <= 0 ? room : { ...room, lastStamp: stamp };
 
-/** Another copy of this device's state wrote something else under a dot that waits here. */
+/** Another copy of this device's state wrote under our replica: something else, or what was not written here at all. */
 const isConflict = (sheet: Sheet, { op }: Entry): boolean => {
+  if (op.dot[0] === sheet.room.replica && op.dot[1] > sheet.room.counter) return true;
   const waiting = sheet.outbox(op.dot);
   return waiting !== undefined && op.kind !== "void" && !sameOp(waiting.op, op);
 };

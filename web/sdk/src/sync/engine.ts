@@ -83,7 +83,7 @@ export class Engine {
         welcomed: (welcome, places) => void this.#welcomed(welcome, places),
         token: (token) => void this.#login.token(token),
         frame: (frame) => this.#frame(frame),
-        lost: (code) => this.#lost(code),
+        lost: (code, sinceMs) => this.#lost(code, sinceMs),
       },
     );
     this.#intake = new Intake({
@@ -261,14 +261,14 @@ export class Engine {
     };
   }
 
-  #lost(code: number): void {
+  #lost(code: number, sinceMs: number): void {
     const session = this.#session;
     this.#session = undefined;
     session?.following.end();
     session?.history.end();
     session?.members.end();
     // An absence that was interrupted before everything was current goes on.
-    if (session?.current !== false || this.#lostMs === undefined) this.#lostMs = performance.now();
+    if (session?.current !== false || this.#lostMs === undefined) this.#lostMs = sinceMs;
     this.#sender.end(afterClose(code).next === "split");
     this.#moment.end();
     this.#markers.end();
@@ -288,7 +288,9 @@ export class Engine {
         return this.#intake.entries(frame.room, frame.ops, session.following.how(frame.room));
       }
       case "synced":
-        return session.following.synced(frame);
+        session.following.synced(frame);
+        if (session.current) void this.#intake.settled(frame.room).then(() => session.history.fill());
+        return;
       case "closed":
         return session.following.closed(frame);
       case "rooms.changed":

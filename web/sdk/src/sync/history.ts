@@ -27,6 +27,7 @@ export class History {
   readonly #active = new Map<RoomId, number>();
   #ended = false;
   #filling = false;
+  #again = false;
 
   constructor(options: HistoryOptions) {
     this.#options = options;
@@ -58,14 +59,18 @@ export class History {
     }
   }
 
-  /** Fetches all that is missing, until the login ends. */
+  /** Fetches all that is missing, until the login ends; again when there is a new room. */
   async fill(): Promise<void> {
+    this.#again = true;
     if (this.#filling) return;
     this.#filling = true;
-    const tried = new Set<RoomId>();
-    for (let room = await this.#next(tried); room !== undefined; room = await this.#next(tried)) {
-      tried.add(room);
-      await this.#fillRoom(room);
+    while (this.#again && !this.#ended) {
+      this.#again = false;
+      const tried = new Set<RoomId>();
+      for (let room = await this.#next(tried); room !== undefined; room = await this.#next(tried)) {
+        tried.add(room);
+        await this.#fillRoom(room);
+      }
     }
     this.#filling = false;
   }

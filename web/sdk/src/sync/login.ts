@@ -58,7 +58,8 @@ export class Login {
         : {
             kind: "guest",
             name: credentials.name,
-            secretKey: this.#stored?.secretKey ?? newSecretKey((into) => crypto.getRandomValues(into)),
+            secretKey:
+              credentials.secretKey ?? this.#stored?.secretKey ?? newSecretKey((into) => crypto.getRandomValues(into)),
           };
     this.#attempt = { candidate, resolve, reject };
   }

@@ -128,6 +128,8 @@ export class OutboxSender {
       lane.again = false;
       while (this.#current(lane, login) && lane.state === "open" && lane.stop === undefined) {
         if (lane.inFlight >= BATCHES_IN_FLIGHT_MAX) break;
+        // A new replica may sort before the last dot that was sent.
+        if (lane.inFlight === 0) lane.after = undefined;
         const batch = await this.#options.store.batch(lane.room, lane.after);
         if (!this.#current(lane, login) || batch === undefined) break;
         const ops = fitting(batch.ops, lane.opsMax);
@@ -166,7 +168,6 @@ export class OutboxSender {
       if (lane.inFlight === 0) await this.#stopped(lane, login, lane.stop);
       return;
     }
-    if (lane.inFlight === 0 && !lane.pumping) lane.after = undefined;
     void this.#pump(lane);
   }
 

@@ -1,18 +1,12 @@
-import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import type { Message, TimelineItem } from "../model.js";
 import type { Entry } from "../protocol/op.js";
-import { dotKey, type Epoch, type ReplicaId, type RoomId, type UserId } from "../protocol/values.js";
+import { dotKey } from "../protocol/values.js";
 import { Cell } from "../slice.js";
-import { openStore, type Store } from "../store/open-store.js";
+import type { Store } from "../store/open-store.js";
+import { ANN, annsStore, BEN, info, newDevice, post, posts, ROOM, THEIRS } from "../store/testing.js";
 import { openViews, type Moment, type Views } from "./views.js";
-
-const ROOM = "6f1d7c0a5b2e4f3890aabbccddeeff01" as RoomId;
-const EPOCH = "00c0ffee00c0ffee" as Epoch;
-const THEIRS = "b2b2b2b2b2b2b2b2" as ReplicaId;
-const ANN = "ann" as UserId;
-const BEN = "ben" as UserId;
 
 const nobody: Moment = {
   typing: () => new Cell([]),
@@ -21,15 +15,6 @@ const nobody: Moment = {
   running: new Cell(new Map()),
   fetchOlder: () => Promise.resolve(false),
 };
-
-const post = (offset: number, text = `message ${offset}`): Entry => ({
-  offset,
-  stamp: [1_000_000 + offset, 0],
-  op: { dot: [THEIRS, offset], hlc: [1_000_000 + offset, 0], author: BEN, kind: "post", text },
-});
-
-const posts = (from: number, to: number): Entry[] =>
-  Array.from({ length: to - from + 1 }, (_, index) => post(from + index));
 
 const texts = (items: readonly TimelineItem[]): string[] =>
   items.map((item) => (item.kind === "message" && item.body.state === "present" ? item.body.text : item.kind));
@@ -52,14 +37,9 @@ let store: Store;
 let views: Views;
 
 beforeEach(async () => {
-  globalThis.indexedDB = new IDBFactory();
-  globalThis.IDBKeyRange = IDBKeyRange;
-  store = await openStore({ nowMs: () => 2_000_000 });
-  await store.saveAccount({ kind: "guest", name: "Ann", user: ANN });
-  await store.opened(
-    { room: ROOM, epoch: EPOCH, head: 0, name: "deck", visibility: "public", members: 1, unread: 0 },
-    false,
-  );
+  newDevice();
+  store = await annsStore();
+  await store.opened(info(), false);
   views = openViews(store, nobody);
 });
 
@@ -123,7 +103,7 @@ describe("a timeline", () => {
 
   it("keeps answers in their thread and counts them at the root", async () => {
     const root = dotKey([THEIRS, 1]);
-    const answer = { ...post(2, "answer"), op: { ...post(2, "answer").op, thread: [THEIRS, 1] } };
+    const answer = post(2, { text: "answer", thread: [THEIRS, 1] });
     await store.take(ROOM, [answer], "live");
     await store.take(ROOM, [post(1)], "live");
     const timeline = views.timeline(ROOM);

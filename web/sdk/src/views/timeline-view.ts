@@ -84,7 +84,7 @@ export class TimelineWindow implements Timeline {
   }
 
   loadOlder(): Promise<void> {
-    return this.#move(async () => {
+    return this.#move(undefined, async () => {
       if (!this.#more.before && !(await this.#fetchUntil(() => this.#more.before, FETCHES_MAX))) return;
       const first = this.#items[0];
       const page = await this.#store.reads.before(this.#lane, first && positionOf(first), PAGE + 1);
@@ -100,7 +100,7 @@ export class TimelineWindow implements Timeline {
   }
 
   loadNewer(): Promise<void> {
-    return this.#move(async () => {
+    return this.#move(undefined, async () => {
       const last = this.#items.at(-1);
       if (!this.#more.after || last === undefined) return;
       const page = await this.#store.reads.after(this.#lane, positionOf(last), PAGE + 1);
@@ -112,12 +112,12 @@ export class TimelineWindow implements Timeline {
 
   jumpTo(message: DotKey): Promise<boolean> {
     this.#jumps += 1;
-    return this.#move(() => this.#goTo(message));
+    return this.#move(false, () => this.#goTo(message));
   }
 
   jumpToIndex(index: number): Promise<void> {
     this.#jumps += 1;
-    return this.#move(async () => {
+    return this.#move(undefined, async () => {
       const at = Math.min(Math.max(0, Math.trunc(index)), Math.max(0, this.#total - 1));
       const item = await this.#store.reads.at(this.#lane, at, this.#total);
       if (item !== undefined) await this.#around(positionOf(item), at);
@@ -126,7 +126,7 @@ export class TimelineWindow implements Timeline {
 
   jumpToLatest(): Promise<void> {
     this.#jumps += 1;
-    return this.#move(async () => {
+    return this.#move(undefined, async () => {
       if (this.#more.after) await this.#toEnd();
     });
   }
@@ -150,11 +150,15 @@ export class TimelineWindow implements Timeline {
     }).catch(() => undefined);
   }
 
-  /** One movement after another, each with the commits that came while it read. */
-  #move<T>(work: () => Promise<T>): Promise<T> {
-    const moved = this.#moves.then(() => this.#reading(work));
-    this.#moves = moved.catch(() => undefined);
-    return moved;
+  /** One movement after another, each with the commits that came while it read. After the end there is none. */
+  #move<T>(otherwise: T, work: () => Promise<T>): Promise<T> {
+    const moved = this.#moves.then(() => (this.#closed ? otherwise : this.#reading(work)));
+    const settled = moved.catch((error: unknown) => {
+      if (this.#closed) return otherwise;
+      throw error;
+    });
+    this.#moves = settled.catch(() => undefined);
+    return settled;
   }
 
   async #reading<T>(work: () => Promise<T>): Promise<T> {
@@ -266,7 +270,7 @@ export class TimelineWindow implements Timeline {
       }
     }
     const records = commit.items?.get(room);
-    if (all) void this.#move(() => this.#toEnd());
+    if (all) void this.#move(undefined, () => this.#toEnd());
     else if (records !== undefined) this.#receive(records);
     else if (asked.size > 0) void this.#reread(asked);
     if (commit.rooms?.some((record) => record.room === room) === true) this.#schedule();

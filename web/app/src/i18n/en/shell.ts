@@ -18,6 +18,8 @@ export const shell = {
     byName: "Enter with a name instead",
     token: "Token",
     tokenHint: "The long text that whoever runs this server gave you.",
+    signedIn:
+      "The token in the address is not accepted for {{name}}, who is signed in here. Sign out first to use another's.",
     tokenEmpty: "Paste your token first.",
     unreachable: "The server does not answer. Check your network and try again.",
   },
@@ -25,7 +27,6 @@ export const shell = {
     rooms: "Rooms",
     direct: "Direct messages",
     past: "Past rooms",
-    find: "Find a room or a person",
     goTo: "Go to…",
     add: "New",
     createRoom: "Create a room",
@@ -57,10 +58,7 @@ export const shell = {
     loading: "Opening",
   },
   panel: {
-    thread: "Thread",
     members: "Members",
-    pins: "Pinned messages",
-    search: "Search in this room",
     close: "Close the side panel",
   },
   door: {

@@ -18,6 +18,7 @@ export const shell = {
     byName: "改用名字进入",
     token: "令牌",
     tokenHint: "服务器管理者给你的那段长文本。",
+    signedIn: "地址中的令牌不属于在此登录的 {{name}}，或已失效。若要使用他人的令牌，请先退出登录。",
     tokenEmpty: "请先粘贴令牌。",
     unreachable: "服务器没有应答。请检查网络后重试。",
   },
@@ -25,7 +26,6 @@ export const shell = {
     rooms: "房间",
     direct: "私聊",
     past: "过往的房间",
-    find: "查找房间或人",
     goTo: "前往…",
     add: "新建",
     createRoom: "创建房间",
@@ -52,10 +52,7 @@ export const shell = {
     loading: "正在打开",
   },
   panel: {
-    thread: "话题",
     members: "成员",
-    pins: "置顶消息",
-    search: "在此房间搜索",
     close: "关闭侧栏",
   },
   door: {

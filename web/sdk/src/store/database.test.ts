@@ -1,0 +1,143 @@
+/** A disk that is missing, slow, full or taken away: the store works on, and says so. */
+
+import { IDBDatabase, IDBFactory, IDBObjectStore } from "fake-indexeddb";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { openStore, type Store } from "./open-store.js";
+import { ANN, annsStore, info, messages, newDevice, posts, ROOM, texts } from "./testing.js";
+
+let store: Store;
+
+beforeEach(() => newDevice());
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+  await store.close();
+});
+
+const say = (text: string) => store.write(ROOM, [{ kind: "post", text }]);
+
+const quota = (): never => {
+  throw new DOMException("full", "QuotaExceededError");
+};
+
+describe("a disk", () => {
+  it("that is full moves everything to memory, what was being written too", async () => {
+    store = await annsStore();
+    await store.opened(info(), false);
+    await store.take(ROOM, posts(1, 5), "live");
+    await say("before");
+    const seen = vi.fn();
+    store.persistence.subscribe(() => {
+      seen(store.persistence.get());
+    });
+    const put = vi.spyOn(IDBObjectStore.prototype, "put").mockImplementationOnce(quota);
+    await say("kept all the same");
+    expect(put).toHaveBeenCalled();
+    expect(seen).toHaveBeenCalledExactlyOnceWith({ kind: "memory", reason: "full" });
+    expect(texts(await messages(store)).slice(-3)).toEqual(["message 5", "before", "kept all the same"]);
+    expect((await store.batch(ROOM))?.ops.map(({ dot: [, counter], text }) => [counter, text])).toEqual([
+      [1, "before"],
+      [2, "kept all the same"],
+    ]);
+    expect((await store.account())?.user).toBe(ANN);
+    await store.take(ROOM, posts(6, 7), "live");
+    expect(texts(await messages(store))).toHaveLength(9);
+  });
+
+  it("that is full takes the newest messages of a large room along, and asks for the others again", async () => {
+    store = await annsStore();
+    await store.opened(info(), false);
+    await store.take(ROOM, posts(1, 600), "live");
+    await say("mine");
+    vi.spyOn(IDBObjectStore.prototype, "put").mockImplementationOnce(quota);
+    await say("and this");
+    const now = texts(await messages(store));
+    expect(now).toHaveLength(501);
+    expect(now.slice(-3)).toEqual(["message 600", "mine", "and this"]);
+    expect(await store.places()).toEqual([{ room: ROOM }]);
+    await store.opened(info({ head: 600 }), false);
+    await store.take(ROOM, posts(401, 600), "sync");
+    await store.synced(ROOM, [info().epoch, 600]);
+    await store.take(ROOM, posts(1, 400), "history");
+    expect(texts(await messages(store))).toHaveLength(602);
+    expect((await store.reads.room(ROOM))?.total).toBe(602);
+  });
+
+  it("that is full for several at once loses nothing of any", async () => {
+    store = await annsStore();
+    await store.opened(info(), false);
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- it is applied to its object below
+    const { put } = IDBObjectStore.prototype;
+    vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(function (this: IDBObjectStore, ...asked) {
+      if (this.transaction.db.name !== "memory") quota();
+      return put.apply(this, asked);
+    });
+    await Promise.all([say("one"), say("two"), say("three"), store.take(ROOM, posts(1, 2), "live")]);
+    expect(new Set(texts(await messages(store)))).toEqual(new Set(["message 1", "message 2", "one", "two", "three"]));
+    expect((await store.batch(ROOM))?.ops).toHaveLength(3);
+  });
+
+  it("that is chosen not to be used is not", async () => {
+    store = await openStore({ storage: "memory" });
+    expect(store.persistence.get()).toEqual({ kind: "memory", reason: "chosen" });
+    await say("hello");
+    expect(texts(await messages(store))).toEqual(["hello"]);
+    expect(await globalThis.indexedDB.databases()).toEqual([]);
+  });
+
+  it("that is missing or blocked is done without", async () => {
+    Reflect.deleteProperty(globalThis, "indexedDB");
+    store = await openStore();
+    expect(store.persistence.get()).toEqual({ kind: "memory", reason: "blocked" });
+    await say("hello");
+    expect(texts(await messages(store))).toEqual(["hello"]);
+  });
+
+  it("that does not answer is done without after a while", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    vi.spyOn(IDBFactory.prototype, "open").mockImplementationOnce(() => ({}) as IDBOpenDBRequest);
+    const opening = openStore();
+    await vi.advanceTimersByTimeAsync(3_000);
+    vi.useRealTimers();
+    store = await opening;
+    expect(store.persistence.get()).toEqual({ kind: "memory", reason: "blocked" });
+  });
+
+  it("with the database of a newer app is left alone", async () => {
+    await new Promise((resolve) => {
+      globalThis.indexedDB.open("greenroom", 99).onsuccess = ({ target }) => {
+        (target as IDBOpenDBRequest).result.close();
+        resolve(undefined);
+      };
+    });
+    store = await openStore();
+    expect(store.persistence.get()).toEqual({ kind: "memory", reason: "blocked" });
+  });
+
+  it("that the browser lets go of is opened again", async () => {
+    store = await annsStore();
+    await say("one");
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- it is applied to its object below
+    const { transaction } = IDBDatabase.prototype;
+    let connections = 0;
+    vi.spyOn(IDBDatabase.prototype, "transaction").mockImplementation(function (this: IDBDatabase, ...asked) {
+      if (connections === 0) this.close();
+      connections += 1;
+      return transaction.apply(this, asked);
+    });
+    await say("two");
+    expect(texts(await messages(store))).toEqual(["one", "two"]);
+    expect(store.persistence.get()).toEqual({ kind: "disk" });
+  });
+
+  it("is erased as a whole", async () => {
+    store = await annsStore();
+    await say("one");
+    await store.erase();
+    expect(await store.account()).toBeUndefined();
+    expect(await store.unsent()).toEqual([]);
+    expect(await messages(store)).toEqual([]);
+  });
+});

@@ -1,0 +1,85 @@
+/** What the tests of the store and of its views share: a clean IndexedDB, entries, a room. */
+
+import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
+
+import type { Message } from "../model.js";
+import type { Entry, Stamped } from "../protocol/op.js";
+import { dotKey, type Dot, type Epoch, type ReplicaId, type RoomId, type UserId } from "../protocol/values.js";
+import type { RoomInfo } from "./local-store.js";
+import { openStore, type Store } from "./open-store.js";
+import { messageOf } from "./present.js";
+import type { ItemRecord } from "./records.js";
+
+export const ROOM = "6f1d7c0a5b2e4f3890aabbccddeeff01" as RoomId;
+export const EPOCH = "00c0ffee00c0ffee" as Epoch;
+export const ANN = "ann" as UserId;
+export const BEN = "ben" as UserId;
+/** Ben's replica. */
+export const THEIRS = "b2b2b2b2b2b2b2b2" as ReplicaId;
+
+/** A device with nothing on it. */
+export const newDevice = (): void => {
+  globalThis.indexedDB = new IDBFactory();
+  globalThis.IDBKeyRange = IDBKeyRange;
+};
+
+/** Ann's store on this device: as a new tab opens it. */
+export const annsStore = async (): Promise<Store> => {
+  const store = await openStore({ nowMs: () => 2_000_000 });
+  await store.saveAccount({ kind: "guest", name: "Ann", user: ANN });
+  return store;
+};
+
+export const info = (change: Partial<RoomInfo> = {}): RoomInfo => ({
+  room: ROOM,
+  epoch: EPOCH,
+  head: 0,
+  name: "deck",
+  visibility: "public",
+  members: 1,
+  role: "member",
+  unread: 0,
+  ...change,
+});
+
+/** A post of Ben's, the `offset`th entry. */
+export const post = (offset: number, fields: Readonly<Record<string, unknown>> = {}): Entry => ({
+  offset,
+  stamp: [1_000_000 + offset, 0],
+  op: {
+    dot: [THEIRS, offset],
+    hlc: [1_000_000 + offset, 0],
+    author: BEN,
+    kind: "post",
+    text: `message ${offset}`,
+    ...fields,
+  },
+});
+
+export const posts = (from: number, to: number): Entry[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => post(from + index));
+
+/** Numbers pairs as a log does. */
+export const numbered = (pairs: readonly Stamped[]): Entry[] =>
+  pairs.map((pair, index) => ({ ...pair, offset: index + 1 }));
+
+/** Every message of a room as views show it, in the order of their places. */
+export const messages = async (store: Store, room: RoomId = ROOM): Promise<readonly Message[]> => {
+  const [record, items] = await Promise.all([store.reads.room(room), everyItem(store, room)]);
+  const around = { room: record ?? {}, sent: store.isSent };
+  return items.flatMap((item) => messageOf(item, around) ?? []);
+};
+
+/** What the text of each message is, or what became of it. */
+export const texts = (all: readonly Message[]): readonly string[] =>
+  all.map(({ body }) => (body.state === "present" ? body.text : body.state));
+
+export const keyOf = (dot: Dot): string => dotKey(dot);
+
+const everyItem = async (store: Store, room: RoomId): Promise<readonly ItemRecord[]> => {
+  const items = [...(await store.reads.whole(room))];
+  return items.sort((a, b) => a.ms - b.ms || a.n - b.n || (dotText(a) < dotText(b) ? -1 : 1));
+};
+
+/** Counters of the tests have few digits. */
+const dotText = ({ replica, counter }: ItemRecord): string => `${replica}${String(counter).padStart(9, "0")}`;
