@@ -18,6 +18,7 @@ pub mod quality;
 pub mod reception;
 pub mod report;
 pub mod selector;
+pub mod shedding;
 pub mod slot;
 pub mod speakers;
 

@@ -17,6 +17,14 @@ pub struct TrackId(pub u32);
 #[serde(transparent)]
 pub struct Encoding(pub u8);
 
+impl Encoding {
+    /// Its place in a set of encodings.
+    #[must_use]
+    pub const fn bit(self) -> u8 {
+        if self.0 < 8 { 1 << self.0 } else { 1 << 7 }
+    }
+}
+
 /// Sound or picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

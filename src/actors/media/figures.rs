@@ -78,7 +78,7 @@ pub struct Figures {
     pub refused: Refused,
     /// Packets given up before decryption because the thread could not keep up.
     pub shed: Count,
-    /// How much is shed now.
+    /// How much of the pictures is shed now, percent.
     pub shedding: Count,
     /// Datagrams the kernel dropped because the receive buffer was full.
     pub kernel_drops_in: Count,

@@ -20,7 +20,7 @@ pub use handle::{
     AdmitError, CallSeat, HOME_PEERS, MediaHandle, PeerHandle, SHARD_PEERS_MAX, ShardPort,
 };
 pub use peer::{PeerActor, PeerLane, PeerMessage};
-pub use plane::{Departure, PeerKey, Plane, Pressure, Refusal, with_plane};
+pub use plane::{Departure, PeerKey, Plane, Refusal, with_plane};
 pub use port::{
     AdmitPeer, DATA_BYTES_MAX, DataBlock, DataKind, Flow, Gate, GoneReason, LEVEL_EVERY_MS,
     MediaEvent, MediaEvents, PauseReason, PeerCommand, PeerId, Publication, ShardId, SlotFill,

@@ -175,7 +175,7 @@ fn per_shard(samples: &mut Samples, index: &str, shard: &Figures) {
     let labels = [("shard", index)];
     let peers = shard.peers.get() as f64;
     samples.gauge("media_peers", "WebRTC transports", &labels, peers);
-    let help = "How much is shed: 0 nothing, 1 larger encodings, 2 cameras, 3 all video";
+    let help = "Percent of the pictures that are given up because the thread cannot carry them";
     samples.gauge("media_shedding", help, &labels, shard.shedding.get() as f64);
     let help = "Time the driver worked, microseconds";
     samples.counter("media_busy_us", help, &labels, shard.busy_us.get());

@@ -97,6 +97,8 @@ pub struct Selector {
     awaited: Option<(Stream, u64)>,
     /// The newest last.
     pictures: VecDeque<Picture>,
+    /// The picture that is the last, by stream and timestamp.
+    finishing: Option<(Stream, u32)>,
 }
 
 impl Selector {
@@ -109,6 +111,7 @@ impl Selector {
             current: None,
             awaited: None,
             pictures: VecDeque::new(),
+            finishing: None,
         }
     }
 
@@ -116,6 +119,7 @@ impl Selector {
     /// slot's lane too). Returns the encoding whose keyframe is needed now; sound has none.
     pub fn set_target(&mut self, target: Option<Target>) -> Option<(TrackId, Encoding)> {
         self.target = target;
+        self.finishing = None;
         let Some(target) = target else {
             self.current = None;
             return None;
@@ -126,6 +130,13 @@ impl Selector {
                 || target.spatial > current.spatial
         });
         waits.then_some((target.track, target.encoding))
+    }
+
+    /// Shows nothing more after the picture that has begun, so that it is whole. A target later needs a keyframe.
+    pub fn finish(&mut self) {
+        self.target = None;
+        let last = self.pictures.back().map(|it| it.timestamp);
+        self.finishing = self.current.take().map(|it| it.stream).zip(last);
     }
 
     /// What is to be shown.
@@ -148,7 +159,7 @@ impl Selector {
     /// Decides on every packet of the publications that are shown or to be shown, in the order of arrival.
     pub fn decide(&mut self, packet: &Packet) -> Decision {
         let Some(target) = self.target else {
-            return Decision::Skip;
+            return self.decide_last(packet);
         };
         if packet.is_padding() || !self.accepts.has(packet.codec) {
             return Decision::Skip;
@@ -169,6 +180,18 @@ impl Selector {
             }
             None => self.wait(packet),
         }
+    }
+
+    /// Only what is left of the last picture is taken.
+    fn decide_last(&self, packet: &Packet) -> Decision {
+        let last = Some((packet.stream(), packet.timestamp));
+        if self.finishing.is_none() || self.finishing != last || packet.is_padding() {
+            return Decision::Skip;
+        }
+        let newest = self.pictures.back();
+        newest.map_or(Decision::Skip, |picture| {
+            Self::forward(packet, *picture, false)
+        })
     }
 
     /// What follows has come and was left: the keyframe would stay incomplete.

@@ -242,3 +242,25 @@ fn sound_switches_at_once() {
     };
     assert!(pass.begins && pass.marker);
 }
+
+#[test]
+fn a_slot_finishes_the_picture_that_has_begun() {
+    let (now, mut publisher) = (Instant::now(), camera(1, 0));
+    let shown = target(1, 0, 0, 2);
+    let mut selector = showing(&mut publisher, shown);
+    let picture = publisher.layer(now, 3, 0);
+    assert!(lanes(&mut selector, &picture[..1])[0].is_some());
+    selector.finish();
+    assert_eq!((selector.target(), selector.current()), (None, None));
+    assert!(
+        lanes(&mut selector, &picture[1..])
+            .iter()
+            .all(Option::is_some)
+    );
+    let next = publisher.layer(now, 1, 0);
+    assert_eq!(selector.decide(&next[0]), Decision::Skip);
+    assert!(selector.set_target(Some(shown)).is_some());
+    let next = publisher.layer(now, 1, 0);
+    assert_eq!(selector.decide(&next[0]), Decision::NeedKeyframe);
+    assert!(lanes(&mut selector, &publisher.keyframe(now, 1))[0].is_some());
+}

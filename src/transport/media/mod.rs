@@ -3,6 +3,7 @@
 pub mod arena;
 pub mod batch;
 mod demux;
+mod effort;
 mod interfaces;
 mod outlet;
 mod shard;

@@ -7,10 +7,11 @@
 use super::arena::Arena;
 use super::batch::{Arrival, Batch};
 use super::demux::Demux;
+use super::effort::Effort;
 use super::outlet::Outlet;
 use super::socket::MediaSocket;
 use super::tcp::TcpEvent;
-use crate::actors::media::{Figures, Plane, Pressure, Refusal, with_plane};
+use crate::actors::media::{Figures, Plane, Refusal, with_plane};
 use crate::rtc::Path;
 use crate::rtc::ice::{StunVerdict, stun_local_ufrag};
 use crate::rtc::session::{Datagram, classify};
@@ -44,8 +45,7 @@ pub(super) struct Driver {
     wake: Arc<Notify>,
     figures: Arc<Figures>,
     kernel_drops: u64,
-    /// Since when departures wait although nothing holds them back but this thread.
-    behind: Option<Instant>,
+    effort: Effort,
 }
 
 /// What a turn of the driver found.
@@ -74,7 +74,7 @@ impl Driver {
             wake,
             figures,
             kernel_drops: 0,
-            behind: None,
+            effort: Effort::new(Instant::now()),
         }
     }
 
@@ -88,7 +88,15 @@ impl Driver {
                 .add(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
             match turn {
                 Turn::Busy => yield_to_actors().await,
-                Turn::Idle => self.sleep().await,
+                Turn::Idle => {
+                    let slept = Instant::now();
+                    self.sleep().await;
+                    self.effort.idle += slept.elapsed();
+                }
+            }
+            let now = Instant::now();
+            if let Some(load) = self.effort.load(now) {
+                with_plane(|plane| plane.observe(now, load));
             }
         }
     }
@@ -105,7 +113,7 @@ impl Driver {
             }
         });
         let left = with_plane(|plane| plane.has_departures());
-        self.behind = left.then(|| self.behind.unwrap_or(now));
+        self.effort.behind = left.then(|| self.effort.behind.unwrap_or(now));
         if received == Turn::Busy || left {
             Turn::Busy
         } else {
@@ -135,12 +143,8 @@ impl Driver {
                         datagram(plane, demux, Path::Udp(from), bytes, arrived, now);
                     });
                 }
-                let since = |then: Instant| now.saturating_duration_since(then);
-                let pressure = Pressure {
-                    waited: since(oldest),
-                    behind: self.behind.map_or(Duration::ZERO, since),
-                };
-                plane.observe(now, pressure);
+                let waited = now.saturating_duration_since(oldest);
+                self.effort.waited = self.effort.waited.max(waited);
             });
         }
         let drops = self.socket.kernel_drops();

@@ -61,7 +61,7 @@ test("a reaction, an edit with its versions, a pin, a thread and a delete reach 
 
 test("people see who types, who is there and who has read", async () => {
   await ann.composer.pressSequentially("I am th");
-  await ben.page.getByText("Ann is typing").waitFor();
+  await ben.page.getByText("Ann is typing").first().waitFor();
   await ann.composer.fill("");
   await ann.page.getByRole("button", { name: "Members" }).click();
   await ann.page.getByRole("listitem").filter({ hasText: "Ben" }).getByText("Online").waitFor({ state: "attached" });

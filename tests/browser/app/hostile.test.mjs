@@ -19,7 +19,7 @@ test("markup in names of rooms and people is shown as it was written", async () 
   await ann.createRoom(`Deck ${SCRIPT}`);
   await ann.write("hello");
   await ann.isDelivered("hello");
-  assert.ok((await ann.page.getByRole("heading", { level: 1 }).innerText()).includes("<script>"));
+  assert.ok((await ann.page.getByRole("main").getByRole("heading", { level: 1 }).innerText()).includes("<script>"));
   assert.equal(await hurt(), undefined);
 });
 

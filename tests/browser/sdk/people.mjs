@@ -73,3 +73,23 @@ export const enter = (
     },
     { room, options },
   );
+
+/** People in a call of one room. */
+export async function together(stage, names, options) {
+  const people = [];
+  for (const name of names) people.push(await person(stage, name));
+  const room = await stage.room(...people);
+  for (const page of people) await enter(page, room, options);
+  return { people, room };
+}
+
+/** Shows somebody's publication in a tile, and waits until it moves. */
+export const see = (page, { tile = "main", source = "camera", participant, ...size } = {}) =>
+  page.evaluate(
+    async ({ tile, source, participant, size }) => {
+      const { track } = await sdk.trackOf(call, source, participant);
+      view.show([sdk.tile(tile, { track }, size)]);
+      await sdk.more(view.videos.get(tile));
+    },
+    { tile, source, participant, size },
+  );

@@ -1,13 +1,11 @@
 //! Which layer each slot of a subscriber gets.
 
 use super::Plane;
-use super::egress::{Fill, SlotSeat};
+use super::egress::SlotSeat;
 use super::seats::PeerKey;
 use crate::actors::media::port::{Flow, SlotState};
 use crate::sfu::allocator::{self, Allocation, SlotDemand, SlotId, TileSize};
 use crate::sfu::bandwidth::Bitrate;
-use crate::sfu::lanes::SlotIndex;
-use crate::sfu::selector::Target;
 use crate::sfu::{MediaKind, Source};
 use std::time::Instant;
 
@@ -39,33 +37,17 @@ impl Plane {
         let budget = egress.estimator.estimate().saturating_sub(sound);
         let wanted = allocator::wanted(&demands) + sound;
         let allocation = allocator::allocate(now, budget, &demands, &egress.allocation);
-        let mut changed = Vec::new();
-        let indices = (0..).map(SlotId).zip((0..).map(SlotIndex));
-        for ((id, index), slot) in indices.zip(&mut egress.slots) {
-            if slot.kind != MediaKind::Video {
-                continue;
-            }
-            let Some(Fill { track, .. }) = slot.fill else {
-                continue;
-            };
-            let target = allocation.layer(id).map(|layer| Target {
-                track: track.track,
-                encoding: layer.encoding,
-                spatial: layer.spatial,
-                temporal: layer.temporal,
-            });
-            let wished = |allocation: &Allocation| allocation.slot(id)?.wished;
-            if target != slot.selector.target() {
-                slot.show(target);
-                if target.is_none() {
-                    egress.lanes.clear(index);
-                }
-                changed.push(track);
-            } else if wished(&allocation) != wished(&egress.allocation) {
-                changed.push(track);
-            }
-        }
+        egress.rank(peer.index(), &demands);
+        let wished = |allocation: &Allocation, id| allocation.slot(id)?.wished;
+        let slots = (0..).map(SlotId).zip(&egress.slots);
+        let others = slots.filter(|(id, slot)| {
+            let (now, before) = (&allocation, &egress.allocation);
+            slot.kind == MediaKind::Video && wished(now, *id) != wished(before, *id)
+        });
+        let tracks = others.filter_map(|(_, slot)| Some(slot.fill.as_ref()?.track));
+        let mut changed: Vec<_> = tracks.collect();
         egress.allocation = allocation;
+        changed.extend(egress.aim(routes, &self.shares));
         egress.estimator.set_wanted(wanted);
         egress.wanted = wanted;
         let states = egress.slots.iter_mut().filter_map(SlotSeat::news).collect();

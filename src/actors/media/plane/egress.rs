@@ -61,6 +61,12 @@ pub(super) struct SlotSeat {
     /// What was in it before, shown until the first keyframe of what is in it now.
     pub(super) leaving: Option<Leaving>,
     pub(super) tile: Option<Tile>,
+    /// How late it is given up under overload; see [`crate::sfu::shedding::rank`].
+    pub(super) rank: f64,
+    /// It is not given up.
+    pub(super) is_carried: bool,
+    /// The encoding it is left, while it is spared larger ones.
+    pub(super) spared: Option<Encoding>,
     /// Keyframes that its client may still ask for.
     pub(super) keyframes: Allowance,
     /// As the Call was told.
@@ -214,6 +220,9 @@ impl Egress {
             fill: None,
             leaving: None,
             tile: None,
+            rank: 0.0,
+            is_carried: true,
+            spared: None,
             keyframes: Allowance::keyframes(now),
             told: (None, Flow::Empty),
         });

@@ -255,11 +255,16 @@ fn watched(seats: &mut Seats<Seat>, track: TrackId, subscribers: &[(PeerKey, Slo
         let Some(slot) = egress.get_mut(*index) else {
             continue;
         };
+        let spared = slot.spared;
         let targets = [slot.selector.target(), slot.selector.current()];
         let targets = targets.into_iter().flatten();
         let taken = targets.filter(|target| target.track == track);
-        for encoding in taken.map(|target| target.encoding).chain(wished) {
-            watched |= 1 << encoding.0.min(7);
+        for encoding in taken
+            .map(|target| target.encoding)
+            .chain(wished)
+            .chain(spared)
+        {
+            watched |= encoding.bit();
         }
     }
     watched

@@ -1,7 +1,7 @@
 //! Media that a peer sends: from the datagram to the mailbox of its Track.
 
+use super::passage::Passage;
 use super::seats::PeerKey;
-use super::shed::Passage;
 use super::streams::{Carries, Class, Stream};
 use super::{Plane, Refusal};
 use crate::actors::media::port::Gate;
@@ -41,7 +41,6 @@ impl Plane {
         arrived: Instant,
         now: Instant,
     ) -> Result<(), Refusal> {
-        let shedding = self.shed.level();
         let seat = self.seats.get_mut(peer).ok_or(Refusal::Unvalidated)?;
         if !seat.session.is_validated(&path) {
             return Err(Refusal::Unvalidated);
@@ -56,7 +55,13 @@ impl Plane {
         if !within {
             return Err(Refusal::Excess);
         }
-        let passage = seat.streams.passes(ssrc, header.timestamp, shedding);
+        let stream = seat.streams.get(ssrc);
+        let shed = self.shedder.is_shedding()
+            && stream.is_some_and(|stream| {
+                let track = seat.streams.publications[stream.publication].key;
+                stream.class != Class::Audio && !self.routes.carries(track, stream.encoding)
+            });
+        let passage = seat.streams.passes(ssrc, header.timestamp, shed);
         if passage.is_shut() {
             self.figures.shed.add(1);
             if let Passage::Shut { first: true, .. } = passage

@@ -14,20 +14,20 @@ mod gauges;
 mod ingress;
 mod leaving;
 mod link;
+mod passage;
 mod rations;
 mod ready;
+mod relief;
 mod repair;
 mod routes;
 mod seat;
 mod seats;
-mod shed;
 mod streams;
 mod timers;
 mod upward;
 
 pub use departure::Departure;
 pub use seats::PeerKey;
-pub use shed::Pressure;
 
 pub(in crate::actors::media) use admission::{Admission, Line};
 pub(in crate::actors::media) use repair::OUR_SSRC;
@@ -37,13 +37,13 @@ use super::handle::MediaHandle;
 use super::port::ShardId;
 use super::relay::Relay;
 use crate::rtc::session::Transmit;
+use crate::sfu::shedding::{Shares, Shedder};
 use clock::Clock;
 use departure::Parting;
 use ready::Ready;
 use routes::Routes;
 use seat::Seat;
 use seats::Seats;
-use shed::Shed;
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -73,7 +73,9 @@ pub struct Plane {
     /// Peers that the driver has not been told are gone.
     gone: VecDeque<PeerKey>,
     relay: Relay,
-    shed: Shed,
+    shedder: Shedder,
+    /// The part of each class of pictures that is carried.
+    shares: Shares,
     /// What leaves next: its pieces.
     parting: Parting,
     /// Whom the driver serves now, who is to blame if that panics.
@@ -135,7 +137,8 @@ impl Plane {
             transmits: VecDeque::new(),
             gone: VecDeque::new(),
             relay,
-            shed: Shed::default(),
+            shedder: Shedder::default(),
+            shares: Shares::ALL,
             parting: Parting::default(),
             serving: None,
             summed: None,
@@ -181,12 +184,6 @@ impl Plane {
     /// A peer that is gone, told once: its paths are to be forgotten.
     pub fn next_gone(&mut self) -> Option<PeerKey> {
         self.gone.pop_front()
-    }
-
-    /// Takes in how far the thread is behind, once for each batch.
-    pub fn observe(&mut self, now: Instant, pressure: Pressure) {
-        self.shed.observe(now, pressure);
-        self.figures.shedding.set(self.shed.level() as u64);
     }
 
     /// Counts a datagram that arrived.

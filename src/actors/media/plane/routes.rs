@@ -2,6 +2,7 @@
 
 use super::seats::PeerKey;
 use crate::actors::media::port::{ShardId, TrackKey};
+use crate::sfu::Encoding;
 use crate::sfu::allocator::LayerRate;
 use crate::sfu::lanes::SlotIndex;
 use std::collections::HashMap;
@@ -22,6 +23,8 @@ pub(super) struct Route {
     pub(super) layers: Arc<[LayerRate]>,
     /// Encodings that its subscribers here watch, one bit each, as its Track was told.
     pub(super) watched: u8,
+    /// Encodings that somebody here is sent or is to be, one bit each; kept up while pictures are shed.
+    pub(super) carried: u8,
 }
 
 impl Routes {
@@ -31,6 +34,16 @@ impl Routes {
 
     pub(super) fn get_mut(&mut self, track: TrackKey) -> Option<&mut Route> {
         self.0.get_mut(&track)
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Route> {
+        self.0.values_mut()
+    }
+
+    /// Whether somebody is sent an encoding while pictures are shed. What other shards do is not known here.
+    pub(super) fn carries(&self, track: TrackKey, encoding: Encoding) -> bool {
+        let route = self.0.get(&track);
+        route.is_some_and(|it| !it.relays.is_empty() || it.carried & encoding.bit() != 0)
     }
 
     /// True for the first subscriber here.

@@ -7,6 +7,13 @@ pub struct PeerKey {
     generation: u32,
 }
 
+impl PeerKey {
+    /// Its number among the peers of the shard.
+    pub(super) fn index(self) -> u32 {
+        self.index
+    }
+}
+
 #[cfg(test)]
 impl PeerKey {
     /// Two keys, for tests of what only tells them apart.

@@ -1,6 +1,6 @@
 //! What a peer sends: its publications, and which of them each SSRC belongs to.
 
-use super::shed::{Passage, Shedding};
+use super::passage::Passage;
 use crate::actors::media::port::{Gate, Publication, TrackKey};
 use crate::actors::media::track::TrackActor;
 use crate::actors::supervision::Address;
@@ -24,10 +24,10 @@ const STEP_MAX: Duration = Duration::from_secs(1);
 /// How much of a report's delay is believed to be drift of the clock.
 const SLACK_PART: u32 = 64;
 
-/// How early a packet is given up under overload.
+/// How urgent a packet is on its way to its Track. Under overload all but sound is given up where nobody is sent it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {
-    /// Sound: never.
+    /// Sound.
     Audio,
     /// Screen shares.
     Screen,
@@ -150,10 +150,10 @@ impl Streams {
     }
 
     /// Whether a packet is given up unread; see [`Passage`].
-    pub(super) fn passes(&mut self, ssrc: u32, timestamp: u32, shedding: Shedding) -> Passage {
+    pub(super) fn passes(&mut self, ssrc: u32, timestamp: u32, shed: bool) -> Passage {
         match self.by_ssrc.get_mut(&ssrc) {
             Some(stream) => {
-                stream.passage.step(shedding.takes(stream.class), timestamp);
+                stream.passage.step(shed, timestamp);
                 stream.passage
             }
             None => Passage::default(),

@@ -9,8 +9,9 @@ use crate::rtc::rtcp::{Rtcp, SenderReport};
 use crate::sfu::quality::QualityInputs;
 use std::time::{Duration, Instant};
 
-/// What each step of shedding costs, as a part of all packets: the steps are by class, so this is an estimate.
-const SHED_PART: f64 = 0.05;
+/// What giving up all pictures is worth beside losing packets: they are slots that stand still, not holes in those that
+/// go on.
+const SHED_FELT: f64 = 0.15;
 
 impl Plane {
     /// A publisher's clock: handed to the Track of that stream.
@@ -72,7 +73,6 @@ impl Plane {
     ) -> Option<QualityInputs> {
         let seat = self.seats.get(peer)?;
         let egress = &seat.egress;
-        let shedding = f64::from(self.shed.level() as u8);
         Some(QualityInputs {
             loss_up: seat.streams.loss,
             loss_down,
@@ -80,7 +80,7 @@ impl Plane {
             jitter: seat.streams.jitter,
             estimate: egress.estimator.estimate(),
             wanted: egress.wanted,
-            dropped_by_server: shedding * SHED_PART,
+            dropped_by_server: (1.0 - self.shedder.part()) * SHED_FELT,
             ..QualityInputs::default()
         })
     }
