@@ -53,7 +53,7 @@ export interface Store extends LocalStore {
 }
 
 /**
- * Opens the store. Never rejects: when the disk cannot be used (blocked, missing, or no answer within three seconds) it
+ * Opens the store. Never rejects: when the disk cannot be used (blocked, missing, or no answer within five seconds) it
  * works in memory, and `persistence` says so.
  */
 export const openStore = async (options: StoreOptions = {}): Promise<Store> => {
