@@ -460,3 +460,34 @@ test("what was read offline is read on the other device too", async () => {
   );
   timeline.close();
 });
+
+test("more rooms than a connection follows: the one that is looked at is followed", async () => {
+  const plenty = "{per_s=5000,burst=5000}";
+  const wide = await Server.start({
+    limits__connection__changes: plenty,
+    limits__user__changes: plenty,
+  });
+  const ends = [];
+  try {
+    const ann = await guest(wide.url, "Ann");
+    const ben = await guest(wide.url, "Ben");
+    ends.push(ann, ben);
+    const rooms = [];
+    for (let index = 0; index < 514; index += 1)
+      rooms.push(
+        await ann.createRoom({ name: `${index}`, visibility: "public" }),
+      );
+    const last = rooms.at(-1);
+    await ben.join(last);
+    await ben.room(last).post("far out");
+    await sent(ben);
+    await until(
+      async () => (await texts(ann, last)).includes("far out"),
+      "the room is followed now",
+    );
+    assert.equal(ann.rooms.get().length, 514);
+  } finally {
+    await Promise.all(ends.map((client) => client.close()));
+    await wide.stop();
+  }
+});

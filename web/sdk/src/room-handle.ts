@@ -67,6 +67,7 @@ export class OpenRoom implements RoomHandle {
   }
 
   timeline(options?: { readonly at?: DotKey }): Timeline {
+    this.#quietly({ do: "follow", room: this.id });
     return this.#parts.views.timeline(this.id, options);
   }
 

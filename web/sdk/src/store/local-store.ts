@@ -102,6 +102,7 @@ export interface LocalStore {
   discard(room: RoomId, message: DotKey): Promise<void>;
 
   // What the server sends.
+  /** Of all own rooms, the most recently written first. */
   places(): Promise<readonly Place[]>;
   saveRooms(rooms: readonly RoomInfo[], complete: boolean): Promise<void>;
   opened(room: RoomInfo, epochChanged: boolean): Promise<void>;

@@ -16,7 +16,10 @@ const COUNTED_MAX = 500;
 
 export const places = (context: Context): Promise<readonly Place[]> =>
   context.db.run(["rooms"], { mode: "readonly" }, async (tx) =>
-    (await tx.getAll("rooms")).filter(({ listed }) => listed).map(placeOf),
+    (await tx.getAll("rooms"))
+      .filter(({ listed }) => listed)
+      .sort((a, b) => (b.lastPostMs ?? 0) - (a.lastPostMs ?? 0))
+      .map(placeOf),
   );
 
 /** The account's rooms, or some more of them. `complete`: it is in no others. */

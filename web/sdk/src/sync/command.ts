@@ -17,6 +17,8 @@ export type Command =
   | { readonly do: "typing"; readonly room: RoomId; readonly on: boolean }
   | { readonly do: "read"; readonly room: RoomId; readonly stamp: Stamp; readonly dot: Dot }
   | { readonly do: "history"; readonly room: RoomId; readonly before: number; readonly limit: number }
+  /** The room is on screen: follow it, also when there are too many. */
+  | { readonly do: "follow"; readonly room: RoomId }
   /** The room's members are on screen. */
   | { readonly do: "members"; readonly room: RoomId }
   /** Send again what the room refused. */

@@ -106,7 +106,8 @@ export class Engine {
   async start(): Promise<void> {
     this.#deaf.push(listenForHints((hint) => this.hint(hint)));
     this.#deaf.push(
-      this.#store.onChange((changes) => {
+      this.#store.onChange((changes, from) => {
+        if (from === "elsewhere" && changes.some(({ part }) => part === "account")) void this.#accountChanged();
         for (const { part, room } of changes) if (part === "outbox" && room !== undefined) this.#sender.wrote(room);
       }),
     );
@@ -158,6 +159,8 @@ export class Engine {
       }
       case "history":
         return (await this.#session?.history.page(command.room, command.before, command.limit)) !== undefined;
+      case "follow":
+        return this.#session?.following.want(command.room);
       case "members":
         return this.#session?.members.want(command.room);
       case "resend":
@@ -193,6 +196,16 @@ export class Engine {
     await this.#store.erase();
     this.#board.post({ about: "report", value: undefined });
     this.#lostMs = undefined;
+  }
+
+  /** Without locks every tab has an engine: another one signed in or out. */
+  async #accountChanged(): Promise<void> {
+    const before = this.#login.account?.user;
+    const identity = await this.#login.read();
+    if (this.#closed || this.#login.pending || before === this.#login.account?.user) return;
+    this.#markers.forget();
+    this.#lostMs = undefined;
+    this.#link.tell(identity === undefined ? { is: "stop" } : { is: "start", identity });
   }
 
   /** Begins anew, when the store could not keep up: from where it will stand then. */

@@ -72,6 +72,18 @@ export class Following {
     this.#openNext();
   }
 
+  /** Somebody looks at a room: when a connection takes no more, the one that was followed last gives way. */
+  async want(room: RoomId): Promise<void> {
+    if (this.#rooms.has(room)) return;
+    if (this.#rooms.size >= ROOMS_FOLLOWED_MAX) {
+      const [last] = [...this.#rooms].filter(([, state]) => state === "live").slice(-1);
+      if (last === undefined) return;
+      this.#rooms.delete(last[0]);
+      await this.#ask({ t: "close", room: last[0] });
+    }
+    this.follow(room);
+  }
+
   /** How entries of a room that come now came. */
   how(room: RoomId): "live" | "resumed" | "first" {
     const state = this.#rooms.get(room);

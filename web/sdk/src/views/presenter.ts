@@ -66,7 +66,9 @@ const withPending = (
       const item = shown[index];
       if (item?.kind === "message") shown[index] = withOp(item, op, me);
     } else if (op.kind === "post" && lane.atEnd && rootOf(op) === lane.root) {
-      shown.push(messageFrom(op, me));
+      // Another tab wrote at the same moment and got that dot: this one shows a moment later, under its own.
+      const key = dotKey(op.dot);
+      if (!shown.some((item) => item.key === key)) shown.push(messageFrom(op, me));
     }
   }
   return shown;
