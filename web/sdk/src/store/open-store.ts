@@ -233,6 +233,10 @@ class IndexedStore implements Store {
     return rooms.setRead(this.#context, room, user, [stamp, dot], unread);
   }
 
+  async readMarker(room: RoomId): Promise<readonly [Stamp, Dot] | undefined> {
+    return (await this.reads.room(room))?.read;
+  }
+
   closed(room: RoomId, code: string): Promise<void> {
     return rooms.closed(this.#context, room, code);
   }
