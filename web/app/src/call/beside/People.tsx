@@ -1,11 +1,10 @@
 import type { Call, RoomId } from "@greenroom/client";
-import { EllipsisVertical, Hand, MicOff, MonitorUp, UserX, Video } from "lucide-react";
-import { useMemo, useState } from "react";
+import { EllipsisVertical, Hand, MicOff, MonitorUp, Video } from "lucide-react";
+import { memo, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient, useSlice } from "../../state/client";
 import { Avatar } from "../../ui/Avatar";
-import { IconButton } from "../../ui/IconButton";
-import { Menu, MenuItem } from "../../ui/Menu";
+import { Button } from "../../ui/Button";
 import { peopleOf, type Person } from "../arrange/people";
 import { useActions, type CallActions } from "../media/useActions";
 import { Confirm } from "../stage/Confirm";
@@ -48,63 +47,77 @@ function List({ call }: { readonly call: Call }) {
   );
 }
 
-function Line({
-  person,
-  call,
-  actions,
-  moderates,
-}: {
-  readonly person: Person;
-  readonly call: Call;
-  readonly actions: CallActions;
-  readonly moderates: boolean;
-}) {
-  const { t } = useTranslation("call");
-  const [removing, setRemoving] = useState(false);
-  const quality = useQualityText(person);
-  const { microphone, name } = person;
-  return (
-    <li className={styles.line}>
-      <Avatar user={person.user} name={name} size={32} />
-      <span className={styles.name}>{person.self ? t("stage.you", { name }) : name}</span>
-      <span className={styles.state}>{person.away ? t("stage.away") : quality}</span>
-      <span className={styles.signs}>
-        {person.hand && <Sign icon={Hand} text={t("stage.hand")} />}
-        {person.screen !== undefined && <Sign icon={MonitorUp} text={t("people.sharing")} />}
-        {person.camera !== undefined && <Sign icon={Video} text={t("people.cameraOn")} />}
-        {!microphone && <Sign icon={MicOff} text={t("people.microphoneOff")} />}
-        {microphone?.muted && <Sign icon={MicOff} text={t("stage.muted")} />}
-        <QualityBadge person={person} always />
-      </span>
-      {moderates && (
-        <Menu
-          label={name}
-          button={<IconButton icon={EllipsisVertical} label={t("people.options", { name })} className={styles.acts} />}
-        >
-          <MenuItem
-            icon={MicOff}
-            disabled={!microphone || microphone.muted}
-            onSelect={() => microphone && actions.run(() => call.muteOther(microphone.track))}
+/** One of them. Drawn again only when something of them changed: the list hears of everybody's. */
+const Line = memo(
+  function Line({
+    person,
+    call,
+    actions,
+    moderates,
+  }: {
+    readonly person: Person;
+    readonly call: Call;
+    readonly actions: CallActions;
+    readonly moderates: boolean;
+  }) {
+    const { t } = useTranslation("call");
+    const [removing, setRemoving] = useState(false);
+    const [open, setOpen] = useState(false);
+    const quality = useQualityText(person);
+    const { microphone, name } = person;
+    return (
+      <li className={styles.line}>
+        <Avatar user={person.user} name={name} size={32} />
+        <span className={styles.name}>{person.self ? t("stage.you", { name }) : name}</span>
+        <span className={styles.state}>{person.away ? t("stage.away") : quality}</span>
+        <span className={styles.signs}>
+          {person.hand && <Sign icon={Hand} text={t("stage.hand")} />}
+          {person.screen !== undefined && <Sign icon={MonitorUp} text={t("people.sharing")} />}
+          {person.camera !== undefined && <Sign icon={Video} text={t("people.cameraOn")} />}
+          {!microphone && <Sign icon={MicOff} text={t("people.microphoneOff")} />}
+          {microphone?.muted && <Sign icon={MicOff} text={t("stage.muted")} />}
+          <QualityBadge person={person} always />
+        </span>
+        {moderates && (
+          <button
+            type="button"
+            className={styles.more}
+            aria-label={t("people.options", { name })}
+            aria-expanded={open}
+            onClick={() => setOpen(!open)}
           >
-            {t("people.mute")}
-          </MenuItem>
-          <MenuItem icon={UserX} danger onSelect={() => setRemoving(true)}>
-            {t("people.remove")}
-          </MenuItem>
-        </Menu>
-      )}
-      {removing && (
-        <Confirm
-          title={t("people.removeTitle", { name })}
-          text={t("people.removeText")}
-          action={t("people.removeDo")}
-          onConfirm={() => actions.run(() => call.remove(person.participant))}
-          onClose={() => setRemoving(false)}
-        />
-      )}
-    </li>
-  );
-}
+            <EllipsisVertical size={18} aria-hidden="true" />
+          </button>
+        )}
+        {moderates && open && (
+          <span className={styles.acts}>
+            <Button
+              size="s"
+              disabled={!microphone || microphone.muted}
+              onClick={() => microphone && actions.run(() => call.muteOther(microphone.track))}
+            >
+              {t("people.mute")}
+            </Button>
+            <Button size="s" variant="danger" onClick={() => setRemoving(true)}>
+              {t("people.remove")}
+            </Button>
+          </span>
+        )}
+        {removing && (
+          <Confirm
+            title={t("people.removeTitle", { name })}
+            text={t("people.removeText")}
+            action={t("people.removeDo")}
+            onConfirm={() => actions.run(() => call.remove(person.participant))}
+            onClose={() => setRemoving(false)}
+          />
+        )}
+      </li>
+    );
+  },
+  (before, after) =>
+    before.moderates === after.moderates && JSON.stringify(before.person) === JSON.stringify(after.person),
+);
 
 function Sign({ icon: Icon, text }: { readonly icon: typeof Hand; readonly text: string }) {
   return (

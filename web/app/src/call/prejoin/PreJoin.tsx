@@ -88,7 +88,9 @@ function Mirror({ open }: { readonly open: ReturnType<typeof usePreview> }) {
   const { preview, opening } = open;
   const picture = preview && preview.stream.getVideoTracks().length > 0 ? preview.stream : undefined;
   const hears = preview !== undefined && preview.stream.getAudioTracks().length > 0;
-  const refused = (device: "microphone" | "camera") => open.problem?.device === device;
+  const refused = open.problem?.device;
+  const hearsMe = wish.microphoneOn && refused !== "microphone";
+  const seesMe = wish.cameraOn && !wish.dataSaver && refused !== "camera";
   return (
     <div className={styles.side}>
       <div className={styles.mirror} role="group" aria-label={t("prejoin.preview")}>
@@ -102,18 +104,19 @@ function Mirror({ open }: { readonly open: ReturnType<typeof usePreview> }) {
         )}
         <div className={styles.switches}>
           <ControlButton
-            icon={wish.microphoneOn ? Mic : MicOff}
-            label={t(wish.microphoneOn ? "controls.mute" : "controls.unmute")}
-            tone={wish.microphoneOn ? "on" : "off"}
-            disabled={refused("microphone")}
-            onClick={() => setPreferences({ microphoneOn: !wish.microphoneOn })}
+            icon={hearsMe ? Mic : MicOff}
+            label={t(hearsMe ? "controls.mute" : "controls.unmute")}
+            tone={hearsMe ? "on" : "off"}
+            onClick={() =>
+              refused === "microphone" ? open.retry() : setPreferences({ microphoneOn: !wish.microphoneOn })
+            }
           />
           <ControlButton
-            icon={wish.cameraOn && !wish.dataSaver ? Video : VideoOff}
-            label={t(wish.cameraOn ? "controls.cameraOff" : "controls.cameraOn")}
-            tone={wish.cameraOn && !wish.dataSaver ? "on" : "off"}
+            icon={seesMe ? Video : VideoOff}
+            label={t(seesMe ? "controls.cameraOff" : "controls.cameraOn")}
+            tone={seesMe ? "on" : "off"}
             disabled={wish.dataSaver}
-            onClick={() => setPreferences({ cameraOn: !wish.cameraOn })}
+            onClick={() => (refused === "camera" ? open.retry() : setPreferences({ cameraOn: !wish.cameraOn }))}
           />
         </div>
       </div>

@@ -1,11 +1,12 @@
 import type { Call } from "@greenroom/client";
-import { Leaf, LoaderCircle, Mic, MonitorUp, VolumeX } from "lucide-react";
+import { Leaf, LoaderCircle, Mic, MicOff, MonitorUp, VolumeX } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useSlice } from "../../state/client";
 import { Button } from "../../ui/Button";
 import { classes } from "../../ui/classes";
 import type { CallActions } from "../media/useActions";
+import { useUnheard } from "./useUnheard";
 import styles from "./Banners.module.css";
 
 /** Lines above the tiles: what is not as it should be, and what to do about it. */
@@ -22,6 +23,7 @@ export function Banners({
   const phase = useSlice(call.phase);
   const blocked = useSlice(call.soundBlocked);
   const audioOnly = useSlice(call.audioOnly);
+  const unheard = useUnheard(call);
   const sharing = useSlice(call.local).screen === "on";
   return (
     <div className={styles.banners}>
@@ -32,6 +34,7 @@ export function Banners({
           </Line>
         )}
         {phase.phase === "joining" && <Line icon={null}>{t("phase.joining")}</Line>}
+        {unheard && !talking && <Line icon={<MicOff size={16} aria-hidden="true" />}>{t("stage.talkHint")}</Line>}
         {talking && <Line icon={<Mic size={16} aria-hidden="true" />}>{t("stage.talking")}</Line>}
       </div>
       {blocked && (

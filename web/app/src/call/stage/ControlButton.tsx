@@ -28,11 +28,7 @@ export function ControlButton(props: ControlButtonProps) {
         className={classes(styles.button, styles[tone], className)}
       >
         <Icon size={20} aria-hidden="true" />
-        {count !== undefined && (
-          <span className={styles.count} aria-hidden="true">
-            {count}
-          </span>
-        )}
+        {count !== undefined && <span className={styles.count} data-count={count} />}
       </button>
     </Tooltip>
   );

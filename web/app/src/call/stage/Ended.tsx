@@ -3,6 +3,7 @@ import { PhoneOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
+import { useFocusIfLost } from "../useFocusIfLost";
 import { closeDoor, openDoor, type EndReason } from "../door";
 import styles from "./Ended.module.css";
 
@@ -15,7 +16,7 @@ export function Ended({ room, reason }: { readonly room: RoomId; readonly reason
   const hint =
     reason === "lost" || reason === "failed" || reason === "shutdown" ? { text: t(`ended.${reason}Hint`) } : {};
   return (
-    <div className={styles.place} role="alert">
+    <div className={styles.place} role="alert" ref={useFocusIfLost()} tabIndex={-1}>
       <EmptyState icon={PhoneOff} title={t(`ended.${reason}`)} {...hint}>
         {REJOIN.has(reason) && (
           <Button variant="primary" onClick={() => openDoor({ is: "prejoin", room })}>

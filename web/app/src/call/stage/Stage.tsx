@@ -5,6 +5,7 @@ import { useRoom, useSlice } from "../../state/client";
 import { closePanel, usePanel } from "../../state/panel";
 import { preferences } from "../../state/preferences";
 import { useActions } from "../media/useActions";
+import { useFocusIfLost } from "../useFocusIfLost";
 import { Banners } from "./Banners";
 import { Controls } from "./Controls";
 import { Passing } from "./Passing";
@@ -27,6 +28,8 @@ export function Stage({ call }: { readonly call: Call }) {
   useAnnouncements(call, passing.tell);
   return (
     <section
+      ref={useFocusIfLost()}
+      tabIndex={-1}
       className={styles.stage}
       aria-label={t("stage.label", { room: summary?.name ?? "" })}
       data-full={fullScreen.on}

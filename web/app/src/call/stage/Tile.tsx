@@ -1,5 +1,5 @@
 import type { Call, Slot } from "@greenroom/client";
-import { Hand, MicOff, Pin, PinOff, WifiOff } from "lucide-react";
+import { Hand, MicOff, Minimize2, Pin, PinOff, WifiOff } from "lucide-react";
 import { memo, type CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
 import type { Placed } from "../arrange/arrangement";
@@ -28,11 +28,12 @@ export interface TileProps {
   readonly pinned: boolean;
   readonly tabStop: boolean;
   readonly onPin: (tile: TileName) => void;
+  readonly onDemote: (tile: TileName) => void;
 }
 
 /** Somebody's tile or a shared screen, where the arrangement puts it. */
 export const Tile = memo(function Tile(props: TileProps) {
-  const { placed, person, screen, stream, paused, speaking, pinned, tabStop, onPin } = props;
+  const { placed, person, screen, stream, paused, speaking, pinned, tabStop, onPin, onDemote } = props;
   const { t } = useTranslation("call");
   const name = screen
     ? t("stage.screenOf", { name: person.name })
@@ -74,14 +75,23 @@ export const Tile = memo(function Tile(props: TileProps) {
       {paused && paused !== "muted" && <p className={styles.paused}>{t(`stage.paused.${paused}`)}</p>}
       <TileLabel name={name} person={person} isScreen={screen !== undefined} />
       {!screen && <QualityBadge person={person} className={styles.quality} />}
-      <TileButton
-        className={styles.pin}
-        icon={pinned ? PinOff : Pin}
-        label={t(pinned ? "stage.unpin" : "stage.pin", { name })}
-        onClick={() => onPin(placed.tile)}
-        pressed={pinned}
-        tabStop={tabStop}
-      />
+      <div className={styles.buttons}>
+        {screen && placed.part === "focus" && (
+          <TileButton
+            icon={Minimize2}
+            label={t("stage.toGrid")}
+            onClick={() => onDemote(placed.tile)}
+            tabStop={tabStop}
+          />
+        )}
+        <TileButton
+          icon={pinned ? PinOff : Pin}
+          label={t(pinned ? "stage.unpin" : "stage.pin", { name })}
+          onClick={() => onPin(placed.tile)}
+          pressed={pinned}
+          tabStop={tabStop}
+        />
+      </div>
     </div>
   );
 });

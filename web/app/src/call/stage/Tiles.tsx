@@ -41,6 +41,7 @@ export function Tiles({
   const persons = useMemo(() => new Map(view.people.map((person) => [person.tile, person])), [view.people]);
   const screens = useMemo(() => new Map(view.screens.map((screen) => [screen.tile, screen])), [view.screens]);
   const pin = useCallback((tile: TileName) => model.pin(tile), [model]);
+  const demote = useCallback((tile: TileName) => model.demote(tile), [model]);
   const camera = local.camera.state === "on" ? call.localStream("camera") : undefined;
   return (
     <div ref={area} className={styles.area}>
@@ -63,6 +64,7 @@ export function Tiles({
               pinned={pinned === placed.tile}
               tabStop={index === 0}
               onPin={pin}
+              onDemote={demote}
             />
           );
         })}

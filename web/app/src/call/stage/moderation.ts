@@ -5,6 +5,7 @@ import { useAccount, useRoom, useSlice } from "../../state/client";
 export function useModeration(call: Call): { readonly moderates: boolean; readonly ends: boolean } {
   const summary = useSlice(useRoom(call.room).summary);
   const account = useAccount();
-  const moderates = summary?.role === "moderator" || summary?.role === "owner";
+  // A guest acts as a member at most, whatever their role in the room.
+  const moderates = account.kind !== "guest" && (summary?.role === "moderator" || summary?.role === "owner");
   return { moderates, ends: moderates || summary?.call?.startedBy === account.user };
 }

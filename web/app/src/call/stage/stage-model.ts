@@ -111,6 +111,12 @@ export class StageModel {
     this.change({ pinned: this.#wish.get().pinned === tile ? undefined : tile });
   }
 
+  /** Puts a screen back among the others. */
+  demote(tile: TileName): void {
+    const { pinned } = this.#wish.get();
+    this.change({ demoted: tile, pinned: pinned === tile ? undefined : pinned });
+  }
+
   readonly #later = (): void => {
     if (this.#scheduled || !this.#open) return;
     this.#scheduled = true;

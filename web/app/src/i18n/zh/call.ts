@@ -2,10 +2,8 @@ import type { Texts } from "../areas";
 
 export const call = {
   start: "发起通话",
-  join: "加入",
   joinCount: "加入（{{count}}）",
   inCall: "正在通话",
-  back: "返回通话",
   running_other: "通话进行中：{{count}} 人在线。",
   joinCall: "加入通话",
   unsupported: {
@@ -27,7 +25,6 @@ export const call = {
     level: "麦克风音量",
     levelHint: "说句话：音量条应当会动。",
     mutedHint: "你将以静音加入。",
-    devices: "设备",
     microphone: "麦克风",
     camera: "摄像头",
     speaker: "扬声器",
@@ -100,7 +97,6 @@ export const call = {
     pin: "固定 {{name}}",
     unpin: "取消固定 {{name}}",
     toGrid: "放回其他画面之间",
-    enlarge: "放大显示",
     fullScreen: "全屏",
     leaveFullScreen: "退出全屏",
     page: "第 {{page}} 页，共 {{pages}} 页",
@@ -114,7 +110,6 @@ export const call = {
       sender: "没有收到画面",
       muted: "摄像头已关闭",
     },
-    audioOnly: "仅声音",
     audioOnlyHint: "为节省流量，画面已关闭。",
     showPictures: "显示画面",
     talkHint: "你已静音。按住空格键说话。",
@@ -127,7 +122,6 @@ export const call = {
     good: "良好",
     fair: "较弱",
     poor: "差",
-    unknown: "尚未测量",
     self: {
       link: "你到服务器的连接缓慢或丢失数据。",
       sender: "你的设备发送不足：可能过于繁忙。",
@@ -159,12 +153,9 @@ export const call = {
     chat: "聊天",
     more: "更多",
     dataSaver: "省流量（仅声音）",
-    dataSaverOff: "重新显示画面",
-    devices: "设备",
     devicesMenu: "麦克风、摄像头和扬声器",
     pictureInPicture: "置顶小窗口",
     leave: "离开通话",
-    leaveShort: "离开",
     endForAll: "结束所有人的通话",
     endForAllTitle: "结束所有人的通话？",
     endForAllText: "所有人都会退出通话。",
@@ -175,7 +166,6 @@ export const call = {
   people: {
     title: "参与者",
     count_other: "{{count}} 人在通话中",
-    close: "关闭",
     options: "对 {{name}} 的操作",
     mute: "静音",
     remove: "移出通话",
@@ -185,11 +175,9 @@ export const call = {
     microphoneOff: "没有麦克风",
     cameraOn: "摄像头已打开",
     sharing: "正在共享屏幕",
-    connecting: "正在连接…",
   },
   chat: {
     title: "聊天",
-    close: "关闭",
   },
   said: {
     joined: "{{name}} 加入了",
