@@ -175,6 +175,26 @@ test("a screen is shared, ended and shared again", async () => {
   assert.deepEqual([...ann.problems, ...ben.problems], []);
 });
 
+test("a screen that nobody watched is sent when it is shared again", async () => {
+  const { people } = await together(stage, ["Ann", "Ben"], { microphone: false, camera: false });
+  const [ann, ben] = people;
+  const share = async () => {
+    await ben.evaluate(() => call.shareScreen());
+    await see(ann, { source: "screen" });
+  };
+  await share();
+  await ann.evaluate(() => view.show([]));
+  await ben.evaluate(() =>
+    sdk.until(async () => {
+      const stats = [...(await sdk.connections[0].getStats()).values()];
+      return stats.some(({ type, kind, active }) => type === "outbound-rtp" && kind === "video" && active === false);
+    }, "the screen to be paused"),
+  );
+  await ben.evaluate(() => call.stopScreen());
+  await ann.evaluate(() => sdk.until(() => sdk.others(call)[0].tracks.length === 0, "the end of the screen"));
+  await share();
+});
+
 test("49 tiles fit into one offer, and grow by steps", async () => {
   const { people } = await together(stage, ["Ann", "Ben"]);
   const [ann] = people;

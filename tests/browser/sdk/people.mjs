@@ -10,23 +10,15 @@ const PAGE = join(import.meta.dirname, "page.js");
 /** A page with `window.link`, `window.signalling` and `window.calls`. */
 export async function person(stage, name) {
   stage.people = (stage.people ?? 0) + 1;
-  const context = await stage.browser.newContext({
-    permissions: ["camera", "microphone"],
-    bypassCSP: true,
-  });
-  return open(
-    await blank(context, stage.server.url, `${name} ${stage.people}`),
-  );
+  const context = await stage.browser.newContext({ permissions: ["camera", "microphone"], bypassCSP: true });
+  return open(await blank(context, stage.server.url, `${name} ${stage.people}`));
 }
 
 /** A second page of the same device, not logged in yet. */
 export async function twinOf(page) {
   const guest = await page.evaluate(() => sessionStorage.getItem("test.guest"));
   const twin = await blank(page.context(), page.url(), page.called);
-  await twin.evaluate(
-    (guest) => sessionStorage.setItem("test.guest", guest),
-    guest,
-  );
+  await twin.evaluate((guest) => sessionStorage.setItem("test.guest", guest), guest);
   return twin;
 }
 
@@ -36,14 +28,9 @@ async function blank(context, url, called) {
   page.problems = [];
   page.on("pageerror", (error) => page.problems.push(error));
   await page.route("**/sdk/**", async (route) => {
-    const path = normalize(new URL(route.request().url()).pathname).replace(
-      /^\/sdk\//,
-      "",
-    );
+    const path = normalize(new URL(route.request().url()).pathname).replace(/^\/sdk\//, "");
     const body = await readFile(join(SDK, path)).catch(() => null);
-    return body === null
-      ? route.abort()
-      : route.fulfill({ body, contentType: "text/javascript" });
+    return body === null ? route.abort() : route.fulfill({ body, contentType: "text/javascript" });
   });
   await page.addInitScript({ path: CLIENT });
   await page.addInitScript({ path: PAGE });
@@ -61,11 +48,7 @@ export async function open(page) {
 }
 
 /** Joins: `window.call`, `window.view`. */
-export const enter = (
-  page,
-  room,
-  options = { microphone: true, camera: true },
-) =>
+export const enter = (page, room, options = { microphone: true, camera: true }) =>
   page.evaluate(
     async ({ room, options }) => {
       window.call = await calls.join(room, options);

@@ -52,6 +52,28 @@ test("what is published while the WebSocket is lost comes later", async () => {
   await see(ben);
 });
 
+test("what is watched anew while the WebSocket is lost is sent on coming back", async () => {
+  const { people } = await together(stage, ["Ann", "Ben"], { microphone: false, camera: true });
+  const [ann, ben] = people;
+  await see(ann);
+  await ann.evaluate(() => view.show([]));
+  const active = (some) =>
+    ben.evaluate(
+      (some) => sdk.until(async () => (await sdk.outbound()).some(({ active }) => active) === some, `sending: ${some}`),
+      some,
+    );
+  await active(false);
+  await ben.evaluate(() => signalling.drop());
+  await ann.evaluate(async () => {
+    const { track } = await sdk.trackOf(call, "camera");
+    view.show([sdk.tile("main", { track })]);
+    await sdk.until(() => call.slots.get().some(({ tile }) => tile === "main"), "a slot");
+  });
+  await ben.evaluate(() => signalling.restore());
+  await active(true);
+  await see(ann);
+});
+
 test("a change of network restarts ICE, and the call goes on", async () => {
   const { people } = await together(stage, ["Ann", "Ben"]);
   const [ann] = people;

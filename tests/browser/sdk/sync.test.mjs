@@ -1,6 +1,7 @@
 // The SDK against a real server, in Node: what is written is never lost and never doubled.
 
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { Proxy } from "../app/proxy.mjs";
 import { Server } from "../server.mjs";
@@ -336,4 +337,126 @@ test("sign-in says why it fails", async () => {
   await assert.rejects(nowhere.signIn({ kind: "guest", name: "Nobody" }), {
     code: "offline",
   });
+});
+
+test("a server of another version is told from one that does not answer", async () => {
+  const versions = createServer((request, response) => {
+    if (request.url === "/version")
+      response.end(
+        JSON.stringify({
+          server: "greenroom/9",
+          protocols: ["greenroom.v9.json"],
+        }),
+      );
+    else response.writeHead(400).end();
+  });
+  await new Promise((done) => versions.listen(0, "127.0.0.1", done));
+  try {
+    const stranger = keep(
+      await open(`http://127.0.0.1:${versions.address().port}`),
+    );
+    await assert.rejects(stranger.signIn({ kind: "guest", name: "Stranger" }), {
+      code: "incompatible",
+    });
+  } finally {
+    await new Promise((done) => versions.close(done));
+  }
+});
+
+test("a server that takes little at a time gets everything, in order", async () => {
+  const few = "{per_s=100,burst=100}";
+  const strict = await Server.start({
+    limits__connection__ops: few,
+    limits__user__ops: few,
+  });
+  const ends = [];
+  try {
+    const ann = await guest(strict.url, "Ann");
+    ends.push(ann);
+    const room = await ann.createRoom({ name: "slow", visibility: "public" });
+    const written = Array.from(
+      { length: 400 },
+      (_, index) => `slowly ${index}`,
+    );
+    await Promise.all(written.map((text) => ann.room(room).post(text)));
+    await sent(ann);
+    assert.deepEqual(await texts(ann, room), written);
+  } finally {
+    await Promise.all(ends.map((client) => client.close()));
+    await strict.stop();
+  }
+});
+
+test("a server that stops says so, and is found again when it is back", async () => {
+  const own = await Server.start();
+  const ann = await guest(own.url, "Ann");
+  try {
+    const room = await ann.createRoom({ name: "deck", visibility: "public" });
+    const gone = new Promise((done) => own.process.once("exit", done));
+    own.process.kill("SIGTERM");
+    await slice(
+      ann.connection,
+      ({ phase, reason }) => phase === "waiting" && reason === "draining",
+      "the drain",
+    );
+    await gone;
+    await ann.room(room).post("meanwhile");
+    await own.run();
+    ann.reconnect();
+    await sent(ann);
+    assert.deepEqual(await texts(ann, room), ["meanwhile"]);
+  } finally {
+    await ann.close();
+    await own.stop();
+  }
+});
+
+test("what was read offline is read on the other device too", async () => {
+  const way = await proxy();
+  const [desk, phone] = [
+    keep(await open(way.url)),
+    keep(await open(server.url)),
+  ];
+  await desk.signIn({
+    kind: "token",
+    token: await mint(server, "hal", "--device", "desk"),
+  });
+  await phone.signIn({
+    kind: "token",
+    token: await mint(server, "hal", "--device", "phone"),
+  });
+  const ivy = keep(await guest(server.url, "Ivy"));
+  const room = await desk.createRoom({ name: "read", visibility: "public" });
+  await ivy.join(room);
+  await ivy.room(room).post("news");
+  const timeline = desk.room(room).timeline();
+  const news = await until(
+    () =>
+      timeline.view
+        .get()
+        .items.find(({ kind, stamp }) => kind === "message" && stamp),
+    "the news",
+  );
+  await slice(
+    phone.room(room).summary,
+    (summary) => summary?.unread === 1,
+    "unread on the phone",
+  );
+  way.cut();
+  await offline(desk);
+  desk.room(room).markRead(news.stamp, news.dot);
+  await slice(
+    desk.room(room).summary,
+    (summary) => summary?.unread === 0,
+    "read at the desk",
+  );
+  assert.equal(phone.room(room).summary.get().unread, 1);
+  way.mend();
+  desk.reconnect();
+  await slice(
+    phone.room(room).summary,
+    (summary) => summary?.unread === 0,
+    "read on the phone",
+  );
+  timeline.close();
 });

@@ -1,4 +1,3 @@
-import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 const MINUTE_S = 60;
@@ -31,11 +30,20 @@ export interface Format {
 /** The format of the language in use. */
 export function useFormat(): Format {
   const { i18n } = useTranslation();
-  return useMemo(() => formatOf(i18n.language), [i18n.language]);
+  return formatOf(i18n.language);
 }
 
-/** The format of a language. Makes the formatters that are asked for, once. */
+/** Formatters cost most of a millisecond each to make, and every row of a list asks for some. */
+const formats = new Map<string, Format>();
+
+/** The format of a language, one for all. Makes the formatters that are asked for, once. */
 export function formatOf(language: string): Format {
+  const known = formats.get(language) ?? makeFormat(language);
+  formats.set(language, known);
+  return known;
+}
+
+function makeFormat(language: string): Format {
   const made = new Map<string, unknown>();
   const once = <T>(key: string, make: () => T): T => {
     if (!made.has(key)) made.set(key, make());

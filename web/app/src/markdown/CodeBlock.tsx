@@ -1,13 +1,13 @@
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { Check, Copy } from "lucide-react";
 import { copyText } from "../timeline/clipboard";
 import { toast } from "../ui/toasts";
+import { useWords } from "../timeline/words";
 import styles from "./Markdown.module.css";
 
 /** Code as it was pasted, with what it is written in and a button that copies it. */
 export function CodeBlock({ text, language }: { readonly text: string; readonly language: string }) {
-  const { t } = useTranslation("timeline");
+  const { t } = useWords();
   const [copied, setCopied] = useState(false);
   const copy = async (): Promise<void> => {
     const done = await copyText(text);

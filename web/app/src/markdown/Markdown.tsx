@@ -1,11 +1,11 @@
 import { memo, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 import { ExternalLink } from "lucide-react";
 import { classes } from "../ui/classes";
 import { CodeBlock } from "./CodeBlock";
 import { splitMentions, type Named } from "./mentions";
 import { parseMarkdown } from "./parse";
 import type { Block, Inline } from "./tree";
+import { useWords } from "../timeline/words";
 import styles from "./Markdown.module.css";
 
 /** Who is named in the text, and who reads it. */
@@ -65,7 +65,7 @@ function BlockView({ block, reading }: { readonly block: Block; readonly reading
 }
 
 function ListView({ list, reading }: { readonly list: Block & { readonly is: "list" }; readonly reading: Reading }) {
-  const { t } = useTranslation("timeline");
+  const { t } = useWords();
   const items = list.items.map(({ checked, blocks }, at) => (
     <li key={at} className={checked === undefined ? undefined : styles.task}>
       {checked !== undefined && (
@@ -126,7 +126,7 @@ function TextView({ text, reading }: { readonly text: string; readonly reading: 
 }
 
 function LinkView({ link }: { readonly link: Inline & { readonly is: "link" } }) {
-  const { t } = useTranslation("timeline");
+  const { t } = useWords();
   // A place in this app opens in this page.
   const inside = link.href.startsWith(`${location.origin}${location.pathname}#`);
   return (

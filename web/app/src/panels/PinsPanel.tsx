@@ -13,6 +13,7 @@ import { Avatar } from "../ui/Avatar";
 import { EmptyState } from "../ui/EmptyState";
 import { IconButton } from "../ui/IconButton";
 import { toast } from "../ui/toasts";
+import { WordsProvider } from "../timeline/words";
 import styles from "./panels.module.css";
 
 /** What people of a room want at hand. */
@@ -23,19 +24,21 @@ export function PinsPanel({ room }: { readonly room: RoomId }) {
   const pins = useSlice(handle.pins).filter((item) => item.kind === "message");
   return (
     <div className={styles.panel}>
-      <PeopleContext value={people}>
-        {pins.length === 0 ? (
-          <div className={styles.middle}>
-            <EmptyState icon={Pin} title={t("panels.pinsNone")} text={t("panels.pinsHint")} />
-          </div>
-        ) : (
-          <ul className={styles.list}>
-            {pins.map((message) => (
-              <Pinned key={message.key} room={handle} message={message} />
-            ))}
-          </ul>
-        )}
-      </PeopleContext>
+      <WordsProvider>
+        <PeopleContext value={people}>
+          {pins.length === 0 ? (
+            <div className={styles.middle}>
+              <EmptyState icon={Pin} title={t("panels.pinsNone")} text={t("panels.pinsHint")} />
+            </div>
+          ) : (
+            <ul className={styles.list}>
+              {pins.map((message) => (
+                <Pinned key={message.key} room={handle} message={message} />
+              ))}
+            </ul>
+          )}
+        </PeopleContext>
+      </WordsProvider>
     </div>
   );
 }

@@ -8,6 +8,7 @@ import { PeopleContext, usePeopleOf } from "../timeline/people";
 import { TimelineList } from "../timeline/TimelineList";
 import { useTimeline } from "../timeline/useTimeline";
 import { EmptyState } from "../ui/EmptyState";
+import { WordsProvider } from "../timeline/words";
 import styles from "./panels.module.css";
 
 /** A message with its answers, and where to answer. */
@@ -16,11 +17,13 @@ export function ThreadPanel({ room, root }: { readonly room: RoomId; readonly ro
   const people = usePeopleOf(handle);
   return (
     <div className={styles.panel}>
-      <PeopleContext value={people}>
-        <MessageActionsProvider room={handle} thread={root} key={root}>
-          <Thread room={handle} root={root} />
-        </MessageActionsProvider>
-      </PeopleContext>
+      <WordsProvider>
+        <PeopleContext value={people}>
+          <MessageActionsProvider room={handle} thread={root} key={root}>
+            <Thread room={handle} root={root} />
+          </MessageActionsProvider>
+        </PeopleContext>
+      </WordsProvider>
       <Composer room={room} thread={root} />
     </div>
   );

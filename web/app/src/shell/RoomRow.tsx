@@ -28,7 +28,9 @@ export const RoomRow = memo(function RoomRow({
         data-room={room.room}
       >
         <RoomIcon room={room} />
-        <span className={styles.name}>{room.name}</span>
+        <span className={styles.name}>
+          <bdi>{room.name}</bdi>
+        </span>
         {room.visibility === "private" && <span className="visually-hidden">{t("list.private")}</span>}
         <RoomMarks room={room} />
       </a>

@@ -113,7 +113,7 @@ function SidebarFoot() {
       <Avatar user={account.user} name={account.name} size={32} status={phase === "online" ? "online" : "offline"} />
       <span className={styles.self}>
         <span className="visually-hidden">{t("list.self")} </span>
-        {account.name}
+        <bdi>{account.name}</bdi>
       </span>
       <IconButton
         icon={TextSearch}

@@ -1,7 +1,7 @@
 import { Check, CheckCheck, CircleAlert, Clock, type LucideIcon } from "lucide-react";
-import { useTranslation } from "react-i18next";
 import type { Delivery } from "@greenroom/client";
 import { classes } from "../ui/classes";
+import { useWords } from "./words";
 import styles from "./DeliveryMark.module.css";
 
 const ICONS: Readonly<Record<Delivery["state"], LucideIcon>> = {
@@ -13,7 +13,7 @@ const ICONS: Readonly<Record<Delivery["state"], LucideIcon>> = {
 
 /** What became of one's own message: a picture, with words for screen readers and for who points at it. */
 export function DeliveryMark({ state }: { readonly state: Delivery["state"] }) {
-  const { t } = useTranslation("timeline");
+  const { t } = useWords();
   const Icon = ICONS[state];
   return (
     <span className={classes(styles.mark, styles[state])} title={t(`delivery.${state}`)}>

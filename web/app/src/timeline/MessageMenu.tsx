@@ -1,5 +1,6 @@
 import { Menu, MenuProvider } from "@ariakit/react/menu";
 import { Copy, History, Link, MessageSquareReply, Pencil, Pin, PinOff, SmilePlus, Trash2 } from "lucide-react";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@greenroom/client";
 import { quickEmoji } from "../emoji/quick";
@@ -30,6 +31,15 @@ export function MessageMenu({
   const people = usePeople();
   const actions = useMessageActions();
   const present = message.body.state === "present";
+  // The finger whose rest opened the menu leaves it open when it is lifted: only a new press closes it.
+  const pressed = useRef(false);
+  useEffect(() => {
+    const press = (): void => {
+      pressed.current = true;
+    };
+    window.addEventListener("pointerdown", press, { capture: true });
+    return () => window.removeEventListener("pointerdown", press, { capture: true });
+  }, []);
   // The focus goes back to where the menu opened, before what was chosen may take it.
   const then = (run: () => void) => () => {
     onClose();
@@ -47,6 +57,7 @@ export function MessageMenu({
         modal
         backdrop={false}
         autoFocusOnHide={false}
+        hideOnInteractOutside={() => pressed.current}
         hideOnEscape={(event) => {
           event.preventDefault();
           return true;

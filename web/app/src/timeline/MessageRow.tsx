@@ -1,8 +1,6 @@
 import { memo, useId, useState } from "react";
 import { History, MessageSquareReply, Pin, Trash2, WifiOff } from "lucide-react";
-import { useTranslation } from "react-i18next";
 import type { DotKey, Message, RoomId } from "@greenroom/client";
-import { useFormat } from "../i18n/format";
 import { Markdown } from "../markdown/Markdown";
 import { hrefTo } from "../state/route";
 import { Avatar } from "../ui/Avatar";
@@ -16,6 +14,7 @@ import { Reactions } from "./Reactions";
 import { momentOf } from "./rows";
 import { RowToolbar } from "./RowToolbar";
 import { SeenBy } from "./SeenBy";
+import { useWords } from "./words";
 import styles from "./MessageRow.module.css";
 
 const AVATAR_PX = 36;
@@ -50,8 +49,7 @@ export const MessageRow = memo(function MessageRow({
 }) {
   const id = useId();
   const people = usePeople();
-  const format = useFormat();
-  const { t } = useTranslation("timeline");
+  const { t, format } = useWords();
   const own = message.author === people.self;
   const moment = momentOf(message);
   const name = nameOf(people, message.author);
@@ -118,8 +116,7 @@ const mentions = (message: Message, user: string): boolean =>
 
 function Body({ message, active }: { readonly message: Message; readonly active: boolean }) {
   const people = usePeople();
-  const format = useFormat();
-  const { t } = useTranslation("timeline");
+  const { t, format } = useWords();
   const actions = useMessageActions();
   const { body, edited } = message;
   if (body.state !== "present") {
@@ -157,8 +154,7 @@ function Body({ message, active }: { readonly message: Message; readonly active:
 
 /** Words beside the time: pinned, late, said in a thread. */
 function Marks({ message, thread }: { readonly message: Message; readonly thread: DotKey | undefined }) {
-  const format = useFormat();
-  const { t } = useTranslation("timeline");
+  const { t, format } = useWords();
   const { writtenLateMs, pinned } = message;
   const inThread = thread === undefined && message.thread !== undefined;
   if (writtenLateMs === undefined && !pinned && !inThread) return null;
@@ -188,8 +184,7 @@ function Marks({ message, thread }: { readonly message: Message; readonly thread
 
 function ThreadLink({ message, active }: { readonly message: Message; readonly active: boolean }) {
   const people = usePeople();
-  const format = useFormat();
-  const { t } = useTranslation("timeline");
+  const { t, format } = useWords();
   const actions = useMessageActions();
   const [shownMs] = useState(() => Date.now());
   const { count, lastMs, users } = message.replies;
@@ -214,7 +209,7 @@ function Failed({
   readonly message: Message;
   readonly delivery: Message["delivery"] & { readonly state: "failed" };
 }) {
-  const { t } = useTranslation("timeline");
+  const { t } = useWords();
   const actions = useMessageActions();
   return (
     <div className={styles.failed}>

@@ -1,9 +1,8 @@
 import { memo } from "react";
 import { Hash, LogIn, LogOut, Phone, PhoneOff, Scissors, ShieldCheck, type LucideIcon } from "lucide-react";
-import { useTranslation } from "react-i18next";
 import type { Notice } from "@greenroom/client";
-import { useFormat } from "../i18n/format";
 import { nameOf, usePeople } from "./people";
+import { useWords } from "./words";
 import styles from "./NoticeRow.module.css";
 
 const NAMES_MAX = 6;
@@ -16,8 +15,8 @@ export const NoticeRow = memo(function NoticeRow({
   readonly notice: Notice;
   readonly active: boolean;
 }) {
-  const format = useFormat();
-  const { icon: Icon, text } = useWords(notice);
+  const { format } = useWords();
+  const { icon: Icon, text } = useNotice(notice);
   const moment = notice.stamp[0];
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- arrows move between lines
@@ -31,10 +30,10 @@ export const NoticeRow = memo(function NoticeRow({
   );
 });
 
-function useWords({ event, author }: Notice): { readonly icon: LucideIcon; readonly text: string } {
-  const { t } = useTranslation("timeline");
+function useNotice({ event, author }: Notice): { readonly icon: LucideIcon; readonly text: string } {
+  const { t } = useWords();
   const people = usePeople();
-  const format = useFormat();
+  const { format } = useWords();
   const by = author === undefined ? t("someone") : nameOf(people, author);
   const memberWords = (
     { user, name, standing }: Notice["event"] & { readonly is: "member" },

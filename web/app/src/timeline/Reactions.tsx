@@ -1,11 +1,10 @@
 import { SmilePlus } from "lucide-react";
-import { useTranslation } from "react-i18next";
 import type { Message, Reaction } from "@greenroom/client";
-import { useFormat } from "../i18n/format";
 import { classes } from "../ui/classes";
 import { Tooltip } from "../ui/Tooltip";
 import { anchorAt, useMessageActions } from "./actions";
 import { nameOf, usePeople } from "./people";
+import { useWords } from "./words";
 import styles from "./Reactions.module.css";
 
 /** So many people are named; the others are counted. */
@@ -15,7 +14,7 @@ const CHIPS_MAX = 40;
 
 /** Reactions with who set them; pressing one sets or takes back one's own. */
 export function Reactions({ message, active }: { readonly message: Message; readonly active: boolean }) {
-  const { t } = useTranslation("timeline");
+  const { t } = useWords();
   const actions = useMessageActions();
   return (
     <div className={styles.line} role="group" aria-label={t("reactions")}>
@@ -49,9 +48,9 @@ function Chip({
   readonly active: boolean;
   readonly onToggle: () => void;
 }) {
-  const { t } = useTranslation("timeline");
+  const { t } = useWords();
   const people = usePeople();
-  const format = useFormat();
+  const { format } = useWords();
   const own = users.includes(people.self);
   const named = users.slice(0, NAMES_MAX).map((user) => (user === people.self ? t("you") : nameOf(people, user)));
   const others = users.length - named.length;

@@ -10,6 +10,7 @@ import { PeopleContext, usePeopleOf } from "./people";
 import { TimelineList } from "./TimelineList";
 import { useTimeline } from "./useTimeline";
 import type { Scroll } from "./useScroll";
+import { WordsProvider } from "./words";
 import styles from "./RoomTimeline.module.css";
 
 /** The messages of a room, from the newest, or from the message `at`. */
@@ -17,11 +18,13 @@ export function RoomTimeline({ room, at }: { readonly room: RoomId; readonly at?
   const handle = useRoom(room);
   const people = usePeopleOf(handle);
   return (
-    <PeopleContext value={people}>
-      <MessageActionsProvider room={handle} key={room}>
-        <OpenTimeline room={handle} at={at} />
-      </MessageActionsProvider>
-    </PeopleContext>
+    <WordsProvider>
+      <PeopleContext value={people}>
+        <MessageActionsProvider room={handle} key={room}>
+          <OpenTimeline room={handle} at={at} />
+        </MessageActionsProvider>
+      </PeopleContext>
+    </WordsProvider>
   );
 }
 

@@ -1,16 +1,16 @@
 import { Ellipsis, MessageSquareReply, Pencil, SmilePlus } from "lucide-react";
-import { useTranslation } from "react-i18next";
 import type { Message } from "@greenroom/client";
 import { quickEmoji } from "../emoji/quick";
 import { anchorAt, useMessageActions } from "./actions";
 import { nameOf, usePeople } from "./people";
+import { useWords } from "./words";
 import styles from "./RowToolbar.module.css";
 
 const QUICK_MAX = 3;
 
 /** What one does most with a message, at its corner; the rest is in the menu. */
 export function RowToolbar({ message, inThread }: { readonly message: Message; readonly inThread: boolean }) {
-  const { t } = useTranslation("timeline");
+  const { t } = useWords();
   const people = usePeople();
   const actions = useMessageActions();
   const sound = message.body.state === "present" && message.delivery.state !== "failed";

@@ -1,8 +1,7 @@
-import { useTranslation } from "react-i18next";
 import type { UserId } from "@greenroom/client";
-import { useFormat } from "../i18n/format";
 import { Avatar } from "../ui/Avatar";
 import { nameOf, usePeople } from "./people";
+import { useWords } from "./words";
 import styles from "./SeenBy.module.css";
 
 const FACES_MAX = 3;
@@ -11,8 +10,7 @@ const FACE_PX = 16;
 
 /** Who has read up to this line: small faces, their names for who points at them. `users`: ids joined by commas. */
 export function SeenBy({ users }: { readonly users: string }) {
-  const { t } = useTranslation("timeline");
-  const format = useFormat();
+  const { t, format } = useWords();
   const people = usePeople();
   const ids = users.split(",") as UserId[];
   const named = ids.slice(0, NAMES_MAX).map((user) => nameOf(people, user));

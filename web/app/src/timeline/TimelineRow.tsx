@@ -1,10 +1,9 @@
 import { memo } from "react";
-import { useTranslation } from "react-i18next";
 import type { DotKey, RoomId, TimelineItem } from "@greenroom/client";
-import { useFormat } from "../i18n/format";
 import { useDayName } from "./days";
 import { MessageRow, type RowState } from "./MessageRow";
 import { NoticeRow } from "./NoticeRow";
+import { useWords } from "./words";
 import styles from "./TimelineRow.module.css";
 
 /** A line of the list with what stands before it: a day, the border of what is unread. */
@@ -39,9 +38,9 @@ export const TimelineRow = memo(function TimelineRow({
 });
 
 function DayDivider({ ms, onDay }: { readonly ms: number; readonly onDay: ((ms: number) => void) | undefined }) {
-  const { t } = useTranslation("timeline");
+  const { t } = useWords();
   const name = useDayName()(ms);
-  const format = useFormat();
+  const { format } = useWords();
   return (
     <div className={styles.day}>
       {onDay === undefined ? (
@@ -62,7 +61,7 @@ function DayDivider({ ms, onDay }: { readonly ms: number; readonly onDay: ((ms: 
 }
 
 function UnreadDivider() {
-  const { t } = useTranslation("timeline");
+  const { t } = useWords();
   return (
     <div className={styles.unread}>
       <span>{t("newMessages")}</span>

@@ -1,13 +1,12 @@
 import { useCallback } from "react";
-import { useTranslation } from "react-i18next";
-import { sameDay, useFormat } from "../i18n/format";
+import { sameDay } from "../i18n/format";
+import { useWords } from "./words";
 
 const DAY_MS = 86_400_000;
 
 /** Names of days as people say them: today, yesterday, a date. Of Unix milliseconds. */
 export const useDayName = (): ((ms: number) => string) => {
-  const { t } = useTranslation("timeline");
-  const format = useFormat();
+  const { t, format } = useWords();
   return useCallback(
     (ms) => {
       const nowMs = Date.now();

@@ -27,6 +27,7 @@ import {
   type OwnTrack,
 } from "./frames.js";
 import { Local, type Opened } from "./local.js";
+import type { Peer } from "./peer.js";
 import { Pictures } from "./pictures.js";
 import { isLater } from "./refusals.js";
 import * as people from "./roster.js";
@@ -242,9 +243,17 @@ export class LiveCall implements Call {
   }
 
   #onJoined(joined: Joined, how: "anew" | "resumed"): void {
-    this.#people(people.fresh(this.#roster, joined.participants));
-    if (how === "anew") this.#pictures.reset();
-    else this.#pictures.resend();
+    const before = this.#roster;
+    this.#people(people.fresh(before, joined.participants));
+    if (how === "anew") {
+      this.#pictures.reset();
+    } else {
+      this.#pictures.resend();
+      // What was said meanwhile is not said again: which encodings are watched, and that a moderator muted one.
+      this.#demand((peer) => peer.demandAll());
+      const { participant } = joined;
+      if (people.wasMuted(before, this.#roster, participant)) void this.#local.setMuted(true).catch(() => undefined);
+    }
     this.#pictures.take(joined.slots, true);
     void this.#reconcile().catch(() => undefined);
   }
@@ -269,15 +278,17 @@ export class LiveCall implements Call {
         return this.#people(people.changed(this.#roster, changed, left));
       }
       case "call.demand":
-        for (const demand of parseDemand(frame)) {
-          const apply = async (): Promise<void> => this.#session.peer?.demand(demand);
-          // A line that is gone meanwhile needs no pause.
-          void this.#demands.run(apply).catch(() => undefined);
-        }
+        for (const demand of parseDemand(frame)) this.#demand((peer) => peer.demand(demand));
         return;
       case "call.muted":
         return this.#onMuted(frame);
     }
+  }
+
+  #demand(apply: (peer: Peer) => Promise<void>): void {
+    const { peer } = this.#session;
+    // A line that is gone meanwhile needs no pause.
+    if (peer) void this.#demands.run(() => apply(peer)).catch(() => undefined);
   }
 
   #onMuted(frame: Frame): void {

@@ -87,6 +87,9 @@ export class Peer {
       await known.transceiver.sender.replaceTrack(track);
       if (known.transceiver.direction === "sendonly") return false;
       known.transceiver.direction = "sendonly";
+      // To the server it is another publication, of which it expects everything: what nobody watched of the last one is
+      // paused still.
+      await activate(known.transceiver.sender, () => true);
       return true;
     }
     if (known) this.#end(known);
@@ -163,11 +166,13 @@ export class Peer {
     const found = [...this.#publications.values()].find(({ transceiver }) => transceiver.mid === demand.mid);
     if (found === undefined) return;
     const { sender } = found.transceiver;
-    const parameters = sender.getParameters();
-    const active = activeEncodings(parameters.encodings, demand);
-    if (parameters.encodings.every((encoding, place) => encoding.active === active[place])) return;
-    for (const [place, encoding] of parameters.encodings.entries()) encoding.active = active[place] ?? true;
-    await sender.setParameters(parameters);
+    const active = activeEncodings(sender.getParameters().encodings, demand);
+    await activate(sender, (place) => active[place] ?? true);
+  }
+
+  /** Sends all encodings, until the server says which are watched. */
+  async demandAll(): Promise<void> {
+    for (const { transceiver } of this.#publications.values()) await activate(transceiver.sender, () => true);
   }
 
   stats(): Promise<RTCStatsReport> {
@@ -188,6 +193,13 @@ export class Peer {
     const state = this.#connection.connectionState;
     if (state === "connected" || state === "disconnected" || state === "failed") this.#events.media(state);
   };
+}
+
+async function activate(sender: RTCRtpSender, wanted: (place: number) => boolean): Promise<void> {
+  const parameters = sender.getParameters();
+  if (parameters.encodings.every(({ active }, place) => active === wanted(place))) return;
+  for (const [place, encoding] of parameters.encodings.entries()) encoding.active = wanted(place);
+  await sender.setParameters(parameters);
 }
 
 /** Codecs of this browser: `RTCRtpReceiver.getCapabilities` is missing in some. */

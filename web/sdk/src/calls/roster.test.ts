@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { UserId } from "../protocol/values.js";
 import type { RosterEntry } from "./frames.js";
-import { changed, EMPTY_ROSTER, fresh, judged, participants } from "./roster.js";
+import { changed, EMPTY_ROSTER, fresh, judged, participants, wasMuted } from "./roster.js";
 
 const entry = (participant: number, more: Partial<RosterEntry> = {}): RosterEntry => ({
   participant,
@@ -43,4 +43,13 @@ it("gives views the same object while nothing changed of somebody", () => {
   const after = participants(judged(roster, [{ participant: 2, score: 50 }]));
   expect(after[0]).toBe(before[0]);
   expect(after[1]).not.toBe(before[1]);
+});
+
+it("knows who was muted meanwhile by somebody else", () => {
+  const of = (muted: boolean) =>
+    fresh(EMPTY_ROSTER, [entry(1, { tracks: [{ track: 5, source: "microphone", muted }] })]);
+  expect(wasMuted(of(false), of(true), 1)).toBe(true);
+  expect(wasMuted(of(true), of(true), 1)).toBe(false);
+  expect(wasMuted(of(true), of(false), 1)).toBe(false);
+  expect(wasMuted(EMPTY_ROSTER, of(true), 1)).toBe(false);
 });

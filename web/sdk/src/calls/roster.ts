@@ -35,6 +35,13 @@ export function changed(roster: Roster, entries: readonly RosterEntry[], left: r
   return { entries: known, qualities: only(roster.qualities, known) };
 }
 
+/** Whether somebody's microphone was muted between the two, at the server. */
+export function wasMuted(before: Roster, after: Roster, participant: ParticipantId): boolean {
+  const muted = (roster: Roster): boolean | undefined =>
+    roster.entries.get(participant)?.tracks.find(({ source }) => source === "microphone")?.muted;
+  return muted(before) === false && muted(after) === true;
+}
+
 /** `call.quality`. */
 export function judged(roster: Roster, qualities: readonly Quality[]): Roster {
   const known = new Map(roster.qualities);

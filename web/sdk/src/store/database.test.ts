@@ -99,7 +99,7 @@ describe("a disk", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     vi.spyOn(IDBFactory.prototype, "open").mockImplementationOnce(() => ({}) as IDBOpenDBRequest);
     const opening = openStore();
-    await vi.advanceTimersByTimeAsync(3_000);
+    await vi.advanceTimersByTimeAsync(5_000);
     vi.useRealTimers();
     store = await opening;
     expect(store.persistence.get()).toEqual({ kind: "memory", reason: "blocked" });

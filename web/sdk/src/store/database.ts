@@ -10,7 +10,7 @@ import { SCHEMA_VERSION, STORES, upgrade, type StoreName } from "./schema.js";
 import { Tx, type Engine } from "./transaction.js";
 
 /** How long the disk may take to open before the store works in memory. */
-const OPEN_MS_MAX = 3_000;
+const OPEN_MS_MAX = 5_000;
 /** How often a transaction is tried anew after the browser closed the database under it. */
 const REOPENS_MAX = 3;
 
@@ -117,6 +117,7 @@ const runIn = async <T>(
   const tx = new Tx(db.transaction(stores, mode, { durability }), engine);
   try {
     const result = await work(tx);
+    tx.commit();
     await tx.done;
     return result;
   } catch (error) {

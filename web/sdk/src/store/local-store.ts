@@ -112,6 +112,8 @@ export interface LocalStore {
   /** History below this is complete (an `ops` answer to `history` without `more`). */
   reachedStart(room: RoomId): Promise<void>;
   setRead(room: RoomId, user: UserId, stamp: Stamp, dot: Dot, unread?: number): Promise<void>;
+  /** The account's own marker in a room, as this device knows it. */
+  readMarker(room: RoomId): Promise<readonly [Stamp, Dot] | undefined>;
   closed(room: RoomId, code: string): Promise<void>;
   saveMembers(
     room: RoomId,

@@ -53,7 +53,7 @@ export interface Store extends LocalStore {
 }
 
 /**
- * Opens the store. Never rejects: when the disk cannot be used (blocked, missing, or no answer within three seconds) it
+ * Opens the store. Never rejects: when the disk cannot be used (blocked, missing, or no answer within five seconds) it
  * works in memory, and `persistence` says so.
  */
 export const openStore = async (options: StoreOptions = {}): Promise<Store> => {
@@ -231,6 +231,10 @@ class IndexedStore implements Store {
 
   setRead(room: RoomId, user: UserId, stamp: Stamp, dot: Dot, unread?: number): Promise<void> {
     return rooms.setRead(this.#context, room, user, [stamp, dot], unread);
+  }
+
+  async readMarker(room: RoomId): Promise<readonly [Stamp, Dot] | undefined> {
+    return (await this.reads.room(room))?.read;
   }
 
   closed(room: RoomId, code: string): Promise<void> {

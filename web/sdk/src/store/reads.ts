@@ -5,7 +5,7 @@ import type { Entry } from "../protocol/op.js";
 import { dotKey, parseDotKey, type Dot, type DotKey, type RoomId } from "../protocol/values.js";
 import { compareWritten } from "../crdt/message.js";
 import type { Database } from "./database.js";
-import { hasContent, REPLY_STUB } from "./item.js";
+import { contentGone, hasContent, REPLY_STUB } from "./item.js";
 import type { StoredAccount } from "./local-store.js";
 import { stampOf } from "./records.js";
 import type { ItemRecord, Lane, MemberRecord, Position, RoomRecord } from "./records.js";
@@ -101,18 +101,18 @@ export class Reads {
   async versions(room: RoomId, message: DotKey): Promise<readonly Version[]> {
     const dot = parseDotKey(message);
     if (dot === undefined) return [];
-    const [item, about] = await this.#db.run(["items", "ops"], READ, (tx) =>
+    const [record, item, about] = await this.#db.run(["rooms", "items", "ops"], READ, (tx) =>
       Promise.all([
+        tx.get("rooms", room),
         tx.getBy("items", "dot", dotIn(room, dot)),
         tx.getAllBy("ops", "target", { from: [room, ...dot], to: [room, ...dot] }),
       ]),
     );
     if (item === undefined || item.fold?.deleted === true) return [];
     const edits = about.filter(({ op }) => op.kind === "edit" && op.author === item.op.author).sort(compareWritten);
-    return [item.op, ...edits.map(({ op }) => op)].filter(hasContent).map(({ hlc, text }) => ({
-      hlc,
-      text: typeof text === "string" ? text : "",
-    }));
+    return [{ op: item.op, stamp: stampOf(item) }, ...edits]
+      .filter(({ op, stamp }) => hasContent(op) && !contentGone(stamp, record?.purgedUpTo))
+      .map(({ op: { hlc, text } }) => ({ hlc, text: typeof text === "string" ? text : "" }));
   }
 
   /** All items of a room, those of its threads too. */

@@ -14,8 +14,13 @@ const FOUND_MAX = 200;
 /** Marks that letters bear, once taken apart. */
 const MARKS = /\p{M}+/gu;
 
+/** Text that normalising leaves as it is: most of what is searched. */
+// eslint-disable-next-line no-control-regex -- all of ASCII is meant
+const ASCII = /^[\x00-\x7f]*$/;
+
 /** Text without regard to case, accents and width. */
-export const folded = (text: string): string => text.normalize("NFKD").replace(MARKS, "").toLowerCase();
+export const folded = (text: string): string =>
+  (ASCII.test(text) ? text : text.normalize("NFKD").replace(MARKS, "")).toLowerCase();
 
 /** Calls `onFound` as it finds; resolves when everything was read, enough was found, or the signal says stop. */
 export const search = async (

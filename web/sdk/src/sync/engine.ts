@@ -4,7 +4,7 @@ import type { Credentials } from "../api.js";
 import { listenForHints } from "../connection/hints.js";
 import { Link, type LinkOptions } from "../connection/link.js";
 import type { Input } from "../connection/machine.js";
-import { asRefusal, offline, refuse } from "../connection/refusal.js";
+import { refuse } from "../connection/refusal.js";
 import type { Account, ConnectionState, Found } from "../model.js";
 import type { ClientRequest, PlaceInRoom } from "../protocol/client-frames.js";
 import { afterClose } from "../protocol/close.js";
@@ -152,7 +152,7 @@ export class Engine {
       case "read": {
         const { room, stamp, dot } = command;
         const user = this.#login.account?.user;
-        if (this.#markers.read(room, stamp, dot) && user !== undefined)
+        if (this.#markers.read(room, [stamp, dot]) && user !== undefined)
           await this.#store.setRead(room, user, stamp, dot);
         return undefined;
       }
@@ -188,6 +188,7 @@ export class Engine {
   async #signOut(): Promise<void> {
     this.#link.tell({ is: "stop" });
     this.#login.forget();
+    this.#markers.forget();
     await this.#intake.settled();
     await this.#store.erase();
     this.#board.post({ about: "report", value: undefined });
@@ -280,7 +281,10 @@ export class Engine {
     this.#moment.frame(frame);
     switch (frame.t) {
       case "opened":
-        return session.following.opened(frame);
+        session.following.opened(frame);
+        return this.#intake.step(frame.room, async () => {
+          this.#markers.opened(frame.room, await this.#store.readMarker(frame.room), frame.read);
+        });
       case "ops": {
         if (frame.id !== undefined) return;
         const last = frame.ops.at(-1);
@@ -350,6 +354,3 @@ export class Engine {
     if (report !== undefined) this.#board.post({ about: "report", value: report });
   }
 }
-
-/** For those that are not asked because there is no engine. */
-export const noEngine: Run = () => Promise.reject(asRefusal(offline()));

@@ -36,7 +36,7 @@ export class PinsView implements Slice<readonly TimelineItem[]> {
   changed(records: ReadonlyMap<DotKey, ItemRecord | undefined> | undefined): void {
     if (records === undefined) return this.#items.changed();
     for (const [key, record] of records) {
-      if (record?.pinned === 1 || this.#keys.has(key)) return this.#items.changed();
+      if (record?.pinned === 1 || record?.op.kind === "purge" || this.#keys.has(key)) return this.#items.changed();
     }
   }
 }

@@ -334,8 +334,7 @@ export class TimelineWindow implements Timeline {
     const total = this.#count();
     const more = total - this.#total;
     this.#total = total;
-    if (!this.#more.after) this.#offset = Math.max(0, total - this.#items.length);
-    else if (more > 0) this.#offset += side.after === 0 ? more : Math.min(side.before, more);
+    if (this.#more.after && more > 0) this.#offset += side.after === 0 ? more : Math.min(side.before, more);
   }
 
   #trimStart(): void {
@@ -360,6 +359,8 @@ export class TimelineWindow implements Timeline {
     if (this.#closed || (this.#backlog !== undefined && now === undefined)) return;
     const { room, root, me } = this.#options;
     const record = this.#options.record();
+    // At the end the count of all tells exactly; elsewhere the offset is kept up step by step.
+    if (!this.#more.after) this.#offset = Math.max(0, this.#total - this.#items.length);
     const records = this.#root === undefined || root === undefined ? this.#items : [this.#root, ...this.#items];
     const pending = this.#store.pending.of(room);
     const items = this.#presenter.present(

@@ -41,8 +41,6 @@ export const shell = {
     mentioned_one: "{{count}} mentions you",
     mentioned_other: "{{count}} mention you",
     draft: "Draft",
-    waiting_one: "{{count}} message waits to be sent",
-    waiting_other: "{{count}} messages wait to be sent",
     failed_one: "{{count}} message was not sent",
     failed_other: "{{count}} messages were not sent",
     call_one: "Call with {{count}} participant",

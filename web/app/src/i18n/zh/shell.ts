@@ -38,7 +38,6 @@ export const shell = {
     unread_other: "{{count}} 条未读消息",
     mentioned_other: "{{count}} 条提及你",
     draft: "草稿",
-    waiting_other: "{{count}} 条消息等待发送",
     failed_other: "{{count}} 条消息未能发送",
     call_other: "通话中，{{count}} 人参与",
     private: "私密",
