@@ -46,8 +46,9 @@ for (const theme of ["light", "dark"]) {
     test(`axe finds nothing in ${place}, ${theme}`, async () => {
       await ann.page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
       await go();
-      assert.deepEqual(await violations(ann.page), []);
+      const found = await violations(ann.page, place === "a message's menu" ? "[role=menu]" : undefined);
       await ann.page.keyboard.press("Escape");
+      assert.deepEqual(found, []);
     });
   }
 }

@@ -57,6 +57,30 @@ test("a raised hand is seen by the others", async () => {
   await ben.page.getByRole("group", { name: /Ann.*hand/i }).first().waitFor();
 });
 
+test("a shared screen gets the large view of the others, and goes when it ends", async () => {
+  const [ann, ben] = people;
+  await button(ann, /^Share your screen/).click();
+  const screen = ben.page.getByRole("group", { name: /Ann.*screen/ });
+  await screen.locator("video").waitFor();
+  const [shared, camera] = [await screen.boundingBox(), await ben.page.getByRole("group", { name: /^Ann(,|$)/ }).boundingBox()];
+  assert.ok(shared.width * shared.height > 2 * camera.width * camera.height, "the screen is the large one");
+  await button(ann, /^Stop sharing/).click();
+  await screen.waitFor({ state: "detached" });
+});
+
+test("who holds Space is heard while they hold it", async () => {
+  const [ann, ben] = people;
+  await button(ann, /^Mute/).click();
+  const muted = ben.page.getByRole("group", { name: /Ann.*muted/i }).first();
+  await muted.waitFor();
+  await ann.page.keyboard.down(" ");
+  await muted.waitFor({ state: "detached" });
+  await ann.page.keyboard.up(" ");
+  await muted.waitFor();
+  await ann.page.keyboard.press("m");
+  await muted.waitFor({ state: "detached" });
+});
+
 test("who reloads is back in the call", async () => {
   const [, ben] = people;
   await ben.page.reload();

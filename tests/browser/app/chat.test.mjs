@@ -121,6 +121,7 @@ test("an invite link brings somebody who is new into a private room, until it is
 test("a direct room is opened from the members, and search finds what was said", async () => {
   await ann.page.getByRole("link", { name: /Bridge/ }).click();
   await ann.inRoom("Bridge");
+  await ann.page.getByRole("button", { name: "Members" }).click();
   await ann.page.getByRole("button", { name: "Actions for Ben" }).click();
   await ann.page.getByRole("menuitem", { name: "Write to Ben" }).click();
   await ann.inRoom("Ben");

@@ -6,7 +6,7 @@ import { openViews } from "../src/views/views.ts";
 
 const ROOM = "6f1d7c0a5b2e4f3890aabbccddeeff01";
 const EPOCH = "00c0ffee00c0ffee";
-const BATCH = 256;
+const BATCH = Number(new URLSearchParams(location.search).get("batch") ?? 256);
 const AUTHORS = 10;
 
 const moment = {
@@ -50,6 +50,22 @@ const ready = (timeline) =>
     look();
   });
 
+/** The longest time for which the page could not have painted or taken a key, while `work` ran. */
+const longestBlock = async (work) => {
+  let [longest, last, over] = [0, performance.now(), false];
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    if (!over) port2.postMessage(0);
+  };
+  port2.postMessage(0);
+  const result = await work();
+  over = true;
+  return [longest, result];
+};
+
 export const fill = async (messages) => {
   const store = await openStore({ database: "bench" });
   await store.saveAccount({ kind: "guest", name: "Me", user: "me" });
@@ -59,15 +75,17 @@ export const fill = async (messages) => {
   );
   let slowest = 0;
   // The newest come first, and then history, as a client does it.
-  const [ms] = await timed(async () => {
-    for (let to = messages; to >= 1; to -= BATCH) {
-      const [batchMs] = await timed(() =>
-        store.take(ROOM, entries(Math.max(1, to - BATCH + 1), to), to === messages ? "sync" : "history"),
-      );
-      if (to === messages) await store.synced(ROOM, [EPOCH, messages]);
-      slowest = Math.max(slowest, batchMs);
-    }
-  });
+  const [longestBlockMs, [ms]] = await longestBlock(() =>
+    timed(async () => {
+      for (let to = messages; to >= 1; to -= BATCH) {
+        const [batchMs] = await timed(() =>
+          store.take(ROOM, entries(Math.max(1, to - BATCH + 1), to), to === messages ? "sync" : "history"),
+        );
+        if (to === messages) await store.synced(ROOM, [EPOCH, messages]);
+        slowest = Math.max(slowest, batchMs);
+      }
+    }),
+  );
   await store.close();
   return {
     what: "take",
@@ -75,6 +93,7 @@ export const fill = async (messages) => {
     ms,
     "entries/s": Math.round((messages / ms) * 1000),
     slowestBatchMs: slowest,
+    longestBlockMs,
   };
 };
 

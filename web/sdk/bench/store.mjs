@@ -1,4 +1,4 @@
-// What the local store does in Chromium: `node web/sdk/bench/store.mjs [messages]` after `npm ci` here and in
+// What the local store does in Chromium: `node web/sdk/bench/store.mjs [messages] [batch]` after `npm ci` here and in
 // tests/browser. Prints milliseconds and rates; asserts nothing.
 
 import { createServer } from "node:http";
@@ -24,7 +24,7 @@ const files = new Map([bundled].flat().flatMap(({ output }) => output.map((file)
 
 if (process.env.DEBUG) console.log([...files.keys()]);
 const server = createServer((request, response) => {
-  const code = files.get(request.url ?? "");
+  const code = files.get((request.url ?? "").split("?")[0]);
   response.setHeader("content-type", code === undefined ? "text/html" : "text/javascript");
   response.end(code ?? "<!doctype html><title>store</title>");
 }).listen(0, "127.0.0.1");
@@ -37,7 +37,7 @@ const browser = await chromium.launch({
 try {
   const page = await browser.newPage();
   page.on("pageerror", (error) => console.error(error));
-  await page.goto(`http://127.0.0.1:${server.address().port}/`);
+  await page.goto(`http://127.0.0.1:${server.address().port}/?batch=${process.argv[3] ?? 256}`);
   await page.addScriptTag({ type: "module", content: 'import * as bench from "/page.js"; window.bench = bench;' });
   await page.waitForFunction(() => "bench" in window);
   console.log(await page.evaluate((messages) => window.bench.fill(messages), MESSAGES));

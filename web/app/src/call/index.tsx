@@ -7,6 +7,7 @@ import { useClient, useSlice } from "../state/client";
 import { usePanel } from "../state/panel";
 import { useRoute } from "../state/route";
 import { Spinner } from "../ui/Spinner";
+import { closePictureInPicture, pictureInPicture } from "./dock/picture-in-picture";
 import { closeDoor, door } from "./door";
 import { useEndings } from "./endings";
 import styles from "./index.module.css";
@@ -63,14 +64,20 @@ export function CallDock() {
   const phone = useMedia(PHONE);
   const panel = usePanel();
   const covered = phone && panel !== undefined;
+  const above = useSlice(pictureInPicture.window);
   useEndings(calls);
+  useEffect(() => {
+    if (!current) closePictureInPicture();
+  }, [current]);
   useEffect(() => {
     // Who walks away from the door does not want to be behind it on their return.
     if (door.get() !== undefined && door.get()?.room !== room) closeDoor();
   }, [room]);
   return (
     <Suspense fallback={null}>
-      {current && (current.room !== room || covered) && <Dock key={current.call} call={current} />}
+      {current && (current.room !== room || covered || above !== undefined) && (
+        <Dock key={current.call} call={current} />
+      )}
       {!current && interrupted && <Interrupted interrupted={interrupted} />}
     </Suspense>
   );

@@ -5,8 +5,10 @@ import type { Box } from "./arrange/grid";
 export function useBox(element: RefObject<HTMLElement | null>): Box | undefined {
   const [box, setBox] = useState<Box>();
   useEffect(() => {
-    if (!element.current) return;
-    const observer = new ResizeObserver(([entry]) => {
+    // The observer of the element's own window: it may be another one than the page's.
+    const home = element.current?.ownerDocument.defaultView;
+    if (!element.current || !home) return;
+    const observer = new home.ResizeObserver(([entry]) => {
       if (entry)
         setBox({ widthPx: Math.floor(entry.contentRect.width), heightPx: Math.floor(entry.contentRect.height) });
     });

@@ -1,4 +1,4 @@
-import { useCallback, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
+import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
 import { cornerByKey, cornerFrom, cornerText, nearestCorner, within, type Corner } from "./arrange/float";
 import type { Box } from "./arrange/grid";
 
@@ -7,23 +7,22 @@ const DRAG_MIN_PX = 6;
 const SNAP_MS = 150;
 
 interface Drag {
-  readonly pointer: number;
   readonly fromX: number;
   readonly fromY: number;
   readonly window: DOMRect;
   readonly area: DOMRect;
-  moved: boolean;
 }
 
 /** A window that is dragged to the corners of its container, moved there by arrow keys, and remembers which. */
 export function useFloating<E extends HTMLElement>(key: string, fallback: Corner) {
-  const window = useRef<E>(null);
+  const ref = useRef<E>(null);
   const [corner, setCorner] = useState(() => cornerFrom(remembered(key), fallback));
-  const drag = useRef<Drag | undefined>(undefined);
+  const stop = useRef<() => void>(undefined);
+  const dragged = useRef(false);
 
   const settle = useCallback(
     (to: Corner) => {
-      const element = window.current;
+      const element = ref.current;
       const before = element?.getBoundingClientRect();
       setCorner(to);
       remember(key, to);
@@ -32,44 +31,39 @@ export function useFloating<E extends HTMLElement>(key: string, fallback: Corner
     [key],
   );
 
-  const onPointerDown = useCallback((event: PointerEvent) => {
-    const element = window.current;
-    const area = element?.offsetParent ?? document.documentElement;
-    const pressed = event.target instanceof Element ? event.target.closest("button, a") : null;
-    if (!element || event.button !== 0 || (pressed && !pressed.hasAttribute("data-drag-handle"))) return;
-    drag.current = {
-      pointer: event.pointerId,
-      fromX: event.clientX,
-      fromY: event.clientY,
-      window: element.getBoundingClientRect(),
-      area: area.getBoundingClientRect(),
-      moved: false,
-    };
-  }, []);
-
-  const onPointerMove = useCallback((event: PointerEvent) => {
-    const element = window.current;
-    const { current } = drag;
-    if (!element || current?.pointer !== event.pointerId) return;
-    const [dx, dy] = [event.clientX - current.fromX, event.clientY - current.fromY];
-    if (!current.moved && Math.hypot(dx, dy) < DRAG_MIN_PX) return;
-    if (!current.moved) element.setPointerCapture(event.pointerId);
-    current.moved = true;
-    const at = placeOf(current, dx, dy);
-    const [x, y] = [at.xPx - (current.window.x - current.area.x), at.yPx - (current.window.y - current.area.y)];
-    element.style.transform = `translate(${x}px, ${y}px)`;
-  }, []);
-
-  const onPointerUp = useCallback(
+  const onPointerDown = useCallback(
     (event: PointerEvent) => {
-      const { current } = drag;
-      drag.current = undefined;
-      if (!current?.moved) return;
-      const at = placeOf(current, event.clientX - current.fromX, event.clientY - current.fromY);
-      settle(nearestCorner(at, sizeOf(current.window), sizeOf(current.area), rightToLeft()));
+      const element = ref.current;
+      const area = element?.offsetParent ?? document.documentElement;
+      const pressed = event.target instanceof Element ? event.target.closest("button, a") : null;
+      if (!element || event.button !== 0 || (pressed && !pressed.hasAttribute("data-drag-handle"))) return;
+      stop.current?.();
+      dragged.current = false;
+      const drag: Drag = {
+        fromX: event.clientX,
+        fromY: event.clientY,
+        window: element.getBoundingClientRect(),
+        area: area.getBoundingClientRect(),
+      };
+      stop.current = follow(event.pointerId, {
+        move: (x, y) => {
+          const [dx, dy] = [x - drag.fromX, y - drag.fromY];
+          if (!dragged.current && Math.hypot(dx, dy) < DRAG_MIN_PX) return;
+          dragged.current = true;
+          const at = placeOf(drag, dx, dy);
+          const [left, top] = [drag.window.x - drag.area.x, drag.window.y - drag.area.y];
+          element.style.transform = `translate(${at.xPx - left}px, ${at.yPx - top}px)`;
+        },
+        end: (x, y) => {
+          if (!dragged.current) return;
+          const at = placeOf(drag, x - drag.fromX, y - drag.fromY);
+          settle(nearestCorner(at, sizeOf(drag.window), sizeOf(drag.area), rightToLeft()));
+        },
+      });
     },
     [settle],
   );
+  useEffect(() => () => stop.current?.(), []);
 
   const onKeyDown = useCallback(
     (event: KeyboardEvent) => {
@@ -81,21 +75,16 @@ export function useFloating<E extends HTMLElement>(key: string, fallback: Corner
     [corner, settle],
   );
 
-  /** For those who cannot drag: each press moves it on by one corner. */
-  const onNext = useCallback(
-    () =>
-      settle(
-        corner.block === corner.inline
-          ? { ...corner, inline: corner.inline === "start" ? "end" : "start" }
-          : { ...corner, block: corner.block === "start" ? "end" : "start" },
-      ),
-    [corner, settle],
-  );
+  /** For those who cannot drag: each press moves it on by one corner. The press that ends a drag does not. */
+  const onNext = useCallback(() => {
+    if (!dragged.current) settle(nextCorner(corner));
+    dragged.current = false;
+  }, [corner, settle]);
 
   return {
-    window,
+    window: ref,
     corner,
-    place: { onPointerDown, onPointerMove, onPointerUp, onPointerCancel: onPointerUp },
+    place: { onPointerDown },
     handle: { onKeyDown, onClick: onNext, "data-drag-handle": "" },
   } as const;
 }
@@ -104,6 +93,31 @@ const rightToLeft = (): boolean => document.documentElement.dir === "rtl";
 const sizeOf = ({ width, height }: DOMRect): Box => ({ widthPx: width, heightPx: height });
 const placeOf = ({ window, area }: Drag, dx: number, dy: number) =>
   within({ xPx: window.x - area.x + dx, yPx: window.y - area.y + dy }, sizeOf(window), sizeOf(area));
+
+/** Follows a pointer wherever it goes until it is let go. */
+function follow(
+  pointer: number,
+  on: { readonly move: (x: number, y: number) => void; readonly end: (x: number, y: number) => void },
+): () => void {
+  const over = new AbortController();
+  const { signal } = over;
+  const mine = (does: (x: number, y: number) => void) => (event: globalThis.PointerEvent) => {
+    if (event.pointerId === pointer) does(event.clientX, event.clientY);
+  };
+  const end = mine((x, y) => {
+    over.abort();
+    on.end(x, y);
+  });
+  window.addEventListener("pointermove", mine(on.move), { signal });
+  window.addEventListener("pointerup", end, { signal });
+  window.addEventListener("pointercancel", end, { signal });
+  return () => over.abort();
+}
+
+const nextCorner = (corner: Corner): Corner =>
+  corner.block === corner.inline
+    ? { ...corner, inline: corner.inline === "start" ? "end" : "start" }
+    : { ...corner, block: corner.block === "start" ? "end" : "start" };
 
 /** Slides from where it was to where it is now, once that is drawn. */
 function glide(element: HTMLElement, before: DOMRect): void {

@@ -1,9 +1,8 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { DotKey, RoomHandle } from "@greenroom/client";
 import { useSlice } from "../state/client";
+import { forgetLastWords, keepLastWords, lastWords } from "./last-words";
 
-/** What is typed is kept after a pause, and at once when the page goes. */
-const KEEP_AFTER_MS = 250;
 /** Drafts of threads live as long as the page: so many. */
 const THREAD_DRAFTS_MAX = 50;
 
@@ -23,32 +22,26 @@ export interface Draft {
 export const useDraft = (room: RoomHandle, thread: DotKey | undefined): Draft => {
   const stored = useSlice(room.draft);
   const kept = thread === undefined ? stored : (threadDrafts.get(thread) ?? "");
-  const [begun, setBegun] = useState({ times: 0, initial: kept, touched: kept !== "" });
+  const [begun, setBegun] = useState(() => {
+    const rescued = thread === undefined ? lastWords(room.id) : undefined;
+    const initial = rescued ?? kept;
+    return { times: 0, initial, touched: initial !== "" || rescued !== undefined };
+  });
   // The store answers after the first render; nothing was typed by then.
   if (!begun.touched && kept !== begun.initial) setBegun({ times: begun.times + 1, initial: kept, touched: true });
-  const pending = useRef<{ readonly text: string; readonly timer: ReturnType<typeof setTimeout> }>(undefined);
+  const latest = useRef<string>(undefined);
   const keeper = useMemo(() => {
-    const flush = (): void => {
-      if (pending.current === undefined) return;
-      clearTimeout(pending.current.timer);
-      save(pending.current.text);
-    };
     const save = (text: string): void => {
-      pending.current = undefined;
+      latest.current = text;
       if (thread === undefined) room.setDraft(text);
       else keepThreadDraft(thread, text);
     };
     return {
-      flush,
       keep: (text: string) => {
-        clearTimeout(pending.current?.timer);
-        pending.current = { text, timer: setTimeout(flush, KEEP_AFTER_MS) };
+        save(text);
         setBegun((now) => (now.touched ? now : { ...now, touched: true }));
       },
-      clear: () => {
-        clearTimeout(pending.current?.timer);
-        save("");
-      },
+      clear: () => save(""),
       restore: (text: string) => {
         save(text);
         setBegun((now) => ({ times: now.times + 1, initial: text, touched: true }));
@@ -56,12 +49,22 @@ export const useDraft = (room: RoomHandle, thread: DotKey | undefined): Draft =>
     };
   }, [room, thread]);
   useEffect(() => {
-    window.addEventListener("pagehide", keeper.flush);
-    return () => {
-      window.removeEventListener("pagehide", keeper.flush);
-      keeper.flush();
+    if (thread !== undefined) return undefined;
+    const rescued = lastWords(room.id);
+    if (rescued !== undefined) room.setDraft(rescued);
+    forgetLastWords(room.id);
+    const leave = (): void => {
+      if (latest.current !== undefined) keepLastWords(room.id, latest.current);
     };
-  }, [keeper]);
+    // Back from the browser's cache of pages: the field still has it.
+    const comeBack = (): void => forgetLastWords(room.id);
+    window.addEventListener("pagehide", leave);
+    window.addEventListener("pageshow", comeBack);
+    return () => {
+      window.removeEventListener("pagehide", leave);
+      window.removeEventListener("pageshow", comeBack);
+    };
+  }, [room, thread]);
   return { key: `draft-${begun.times}`, initial: begun.initial, ...keeper };
 };
 

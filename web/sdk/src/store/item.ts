@@ -74,22 +74,38 @@ export const emptyRoom = (room: RoomId): RoomRecord => ({
   failed: 0,
 });
 
-/** Per replica the smallest and the greatest counter of some dots: what one request reads. */
+/** More counters than this that nobody asked for are not worth reading along. */
+const IDLE_MAX = 1_024;
+
+/** Some dots as ranges of counters, each read by one request: a replica's ops mostly come in a row. */
 export class Spans implements Iterable<readonly [ReplicaId, first: number, last: number]> {
-  readonly #ends = new Map<ReplicaId, [first: number, last: number]>();
+  readonly #counters = new Map<ReplicaId, Set<number>>();
 
   add([replica, counter]: Dot): void {
-    const ends = this.#ends.get(replica);
-    if (ends === undefined) this.#ends.set(replica, [counter, counter]);
-    else this.#ends.set(replica, [Math.min(ends[0], counter), Math.max(ends[1], counter)]);
+    const counters = this.#counters.get(replica);
+    if (counters === undefined) this.#counters.set(replica, new Set([counter]));
+    else counters.add(counter);
   }
 
+  /** Whether a dot was added. */
   has([replica, counter]: Dot): boolean {
-    const ends = this.#ends.get(replica);
-    return ends !== undefined && ends[0] <= counter && counter <= ends[1];
+    return this.#counters.get(replica)?.has(counter) ?? false;
   }
 
   *[Symbol.iterator](): Generator<readonly [ReplicaId, number, number]> {
-    for (const [replica, [first, last]] of this.#ends) yield [replica, first, last];
+    for (const [replica, counters] of this.#counters) {
+      const sorted = [...counters].sort((a, b) => a - b);
+      let [first] = sorted;
+      let last = first;
+      for (const counter of sorted) {
+        if (first === undefined || last === undefined) break;
+        if (counter - last > IDLE_MAX) {
+          yield [replica, first, last];
+          first = counter;
+        }
+        last = counter;
+      }
+      if (first !== undefined && last !== undefined) yield [replica, first, last];
+    }
   }
 }

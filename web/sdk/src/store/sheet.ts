@@ -6,15 +6,8 @@
 import { foldMessage, type Placed } from "../crdt/message.js";
 import { goesBefore } from "../crdt/state.js";
 import { targetOf, type WireOp } from "../protocol/op.js";
-import {
-  dotKey,
-  type Dot,
-  type DotKey,
-  type ReplicaId,
-  type RoomId,
-  type Stamp,
-  type UserId,
-} from "../protocol/values.js";
+import { dotKey, type Dot, type DotKey, type RoomId, type Stamp, type UserId } from "../protocol/values.js";
+import { Holdings } from "./holdings.js";
 import {
   contentGone,
   emptyRoom,
@@ -22,15 +15,13 @@ import {
   isItemKind,
   movedFrom,
   REPLY_STUB,
-  Spans,
-  targetKeyOf,
   threadOf,
   withoutContent,
   withReply,
 } from "./item.js";
 import { laneOf, positionOf, stampOf, UNSTAMPED_MS } from "./records.js";
 import type { Fold, ItemRecord, Lane, OpRecord, OutboxRecord, RoomRecord } from "./records.js";
-import { dotIn, dotSpan, itemKey } from "./schema.js";
+import { dotIn, itemKey } from "./schema.js";
 import type { Tx } from "./transaction.js";
 
 /** What {@link Sheet.place} did: `stamped` one's own, `replaced` another op of the same dot, or its stamp. */
@@ -45,80 +36,42 @@ export class Sheet {
   readonly #roomBefore: RoomRecord | undefined;
   readonly me: UserId | undefined;
 
-  readonly #items = new Map<DotKey, ItemRecord>();
-  readonly #itemsBefore = new Map<DotKey, ItemRecord>();
-  readonly #ops = new Map<DotKey, OpRecord>();
-  /** By target: the ops about a message, and the answers that came before their root. */
-  readonly #about = new Map<DotKey, Map<DotKey, OpRecord>>();
-  readonly #outbox = new Map<DotKey, OutboxRecord>();
-  /** Written by {@link Sheet.flush}; `undefined` in the maps above means deleted. */
-  readonly #dirtyItems = new Set<DotKey>();
+  readonly #held: Holdings;
+  /** Ops that {@link Sheet.flush} writes. */
   readonly #dirtyOps = new Set<DotKey>();
-  readonly #goneOps = new Map<DotKey, Dot>();
+  /** Messages that it folds anew. */
   readonly #refold = new Set<DotKey>();
 
   constructor(tx: Tx, id: RoomId, room: RoomRecord | undefined, me: UserId | undefined) {
     this.#tx = tx;
     this.#id = id;
+    this.#held = new Holdings(tx, id);
     this.#roomBefore = room;
     this.room = room ?? emptyRoom(id);
     this.me = me;
   }
 
-  /** Reads everything that `ops` may touch, in one round of requests. */
-  async load(ops: readonly WireOp[], acked: readonly Dot[] = []): Promise<void> {
-    const spans = new Spans();
-    const posts = new Spans();
-    const lone = new Map<DotKey, Dot>();
-    for (const dot of acked) spans.add(dot);
-    for (const op of ops) {
-      spans.add(op.dot);
-      if (op.kind === "post") posts.add(op.dot);
-      const target = targetOf(op);
-      if (target !== undefined) lone.set(dotKey(target), target);
-      const root = threadOf(op);
-      if (root !== undefined) lone.set(dotKey(root), root);
-    }
-    const reads: Promise<void>[] = [];
-    for (const [replica, first, last] of spans) reads.push(this.#readDots(replica, first, last));
-    for (const [replica, first, last] of posts) reads.push(this.#readAbout(replica, first, last));
-    for (const dot of lone.values()) reads.push(...this.#readMessage(dot, spans, posts));
-    await Promise.all(reads);
-    await this.#loadReplaced(ops, spans, posts, lone);
-  }
-
-  /** Where another op is known under a dot, what that one is about may change too. */
-  async #loadReplaced(
-    ops: readonly WireOp[],
-    spans: Spans,
-    posts: Spans,
-    lone: ReadonlyMap<DotKey, Dot>,
-  ): Promise<void> {
-    const reads: Promise<void>[] = [];
-    for (const { dot } of ops) {
-      const known = this.op(dot)?.op ?? this.item(dot)?.op;
-      const other = known && (targetOf(known) ?? threadOf(known));
-      if (other !== undefined && !lone.has(dotKey(other))) reads.push(...this.#readMessage(other, spans, posts));
-    }
-    if (reads.length > 0) await Promise.all(reads);
+  /** Reads everything that `ops` may touch, and what is known under `dots`. */
+  load(ops: readonly WireOp[], dots: readonly Dot[] = []): Promise<void> {
+    return this.#held.load(ops, dots, this.room.replica);
   }
 
   item(dot: Dot): ItemRecord | undefined {
-    return this.#items.get(dotKey(dot));
+    return this.#held.items.get(dotKey(dot));
   }
 
   op(dot: Dot): OpRecord | undefined {
-    return this.#ops.get(dotKey(dot));
+    return this.#held.ops.get(dotKey(dot));
   }
 
   outbox(dot: Dot): OutboxRecord | undefined {
-    return this.#outbox.get(dotKey(dot));
+    return this.#held.outbox.get(dotKey(dot));
   }
 
   /** Takes an op: accepted when it has a stamp, else one's own that waits. */
   place(op: WireOp, stamp: Stamp | undefined): PlacedAs {
     const key = dotKey(op.dot);
-    const item = this.#items.get(key);
+    const item = this.#held.items.get(key);
     const at = item && stampOf(item);
     if (item !== undefined && at === undefined) {
       if (stamp === undefined) return "ignored";
@@ -141,8 +94,8 @@ export class Sheet {
   /** Changes an item as it stands. */
   put(item: ItemRecord): void {
     const key = dotKey([item.replica, item.counter]);
-    this.#items.set(key, item);
-    this.#dirtyItems.add(key);
+    this.#held.items.set(key, item);
+    this.#held.changedItems.add(key);
   }
 
   /** Folds a message anew, because something about it changed. */
@@ -153,10 +106,10 @@ export class Sheet {
   /** Takes an item out of the timeline: one's own that was never accepted. */
   removeItem(dot: Dot): void {
     const key = dotKey(dot);
-    const item = this.#items.get(key);
+    const item = this.#held.items.get(key);
     if (item === undefined) return;
-    this.#items.delete(key);
-    this.#dirtyItems.add(key);
+    this.#held.items.delete(key);
+    this.#held.changedItems.add(key);
     if (item.lane === this.#id) this.room = { ...this.room, total: this.room.total - 1 };
     else this.#uncountReply(item);
   }
@@ -164,28 +117,24 @@ export class Sheet {
   /** Forgets an op that is no item: one's own that was never accepted. */
   removeOp(dot: Dot): void {
     const key = dotKey(dot);
-    const record = this.#ops.get(key);
+    const record = this.#held.ops.get(key);
     if (record === undefined) return;
-    this.#ops.delete(key);
     this.#dirtyOps.delete(key);
-    this.#goneOps.set(dotKey(dot), dot);
-    const target = targetKeyOf(record);
-    if (target === undefined) return;
-    this.#about.get(target)?.delete(key);
-    this.#refold.add(target);
+    const target = this.#held.drop(record);
+    if (target !== undefined) this.#refold.add(target);
   }
 
   /** An op that waits for its ack from now on. */
   queue(op: WireOp): void {
     const record: OutboxRecord = { room: this.#id, replica: op.dot[0], counter: op.dot[1], op };
-    this.#outbox.set(dotKey(op.dot), record);
+    this.#held.outbox.set(dotKey(op.dot), record);
     this.#tx.put("outbox", record);
     this.room = { ...this.room, waiting: this.room.waiting + 1 };
   }
 
   /** It does not wait any more. */
   unqueue(dot: Dot): void {
-    if (!this.#outbox.delete(dotKey(dot))) return;
+    if (!this.#held.outbox.delete(dotKey(dot))) return;
     this.#tx.delete("outbox", dotIn(this.#id, dot));
     this.room = { ...this.room, waiting: Math.max(0, this.room.waiting - 1) };
   }
@@ -193,21 +142,21 @@ export class Sheet {
   /** Puts an unacked op under another dot, or with another clock, where the old one stood. */
   replace(old: Dot, op: WireOp, lane: Lane): void {
     const key = dotKey(op.dot);
-    this.#outbox.delete(dotKey(old));
+    this.#held.outbox.delete(dotKey(old));
     this.#tx.delete("outbox", dotIn(this.#id, old));
     const [replica, counter] = op.dot;
     const record: OutboxRecord = { room: this.#id, replica, counter, op };
-    this.#outbox.set(key, record);
+    this.#held.outbox.set(key, record);
     this.#tx.put("outbox", record);
-    const item = this.#items.get(dotKey(old));
+    const item = this.#held.items.get(dotKey(old));
     if (item === undefined) {
       this.removeOp(old);
       this.#insertOp(op, undefined);
       return;
     }
-    const stub = this.#ops.get(dotKey(old));
-    this.#items.delete(dotKey(old));
-    this.#dirtyItems.add(dotKey(old));
+    const stub = this.#held.ops.get(dotKey(old));
+    this.#held.items.delete(dotKey(old));
+    this.#held.changedItems.add(dotKey(old));
     this.put({ ...item, op, replica, counter, lane });
     this.#refold.add(key);
     if (stub?.op.kind !== REPLY_STUB) return;
@@ -220,10 +169,10 @@ export class Sheet {
   flush(): ReadonlyMap<DotKey, ItemRecord | undefined> {
     for (const key of this.#refold) this.#foldAnew(key);
     const changed = new Map<DotKey, ItemRecord | undefined>();
-    for (const dot of this.#goneOps.values()) this.#tx.delete("ops", dotIn(this.#id, dot));
-    for (const key of this.#dirtyItems) {
-      const before = this.#itemsBefore.get(key);
-      const item = this.#items.get(key);
+    for (const dot of this.#held.goneOps.values()) this.#tx.delete("ops", dotIn(this.#id, dot));
+    for (const key of this.#held.changedItems) {
+      const before = this.#held.itemsBefore.get(key);
+      const item = this.#held.items.get(key);
       changed.set(key, item);
       if (before !== undefined && (item === undefined || movedFrom(before, item))) {
         this.#tx.delete("items", itemKey(before.lane, positionOf(before)));
@@ -231,7 +180,7 @@ export class Sheet {
       if (item !== undefined) this.#tx.put("items", item);
     }
     for (const key of this.#dirtyOps) {
-      const record = this.#ops.get(key);
+      const record = this.#held.ops.get(key);
       if (record !== undefined) this.#tx.put("ops", record);
     }
     if (this.room !== this.#roomBefore) this.#tx.put("rooms", this.room);
@@ -240,7 +189,7 @@ export class Sheet {
 
   /** Puts an op in place of the one that is no item and has its dot, if there is one and the new one counts. */
   #replaceOp(op: WireOp, stamp: Stamp | undefined): PlacedAs {
-    const known = this.#ops.get(dotKey(op.dot));
+    const known = this.#held.ops.get(dotKey(op.dot));
     if (known === undefined || known.op.kind === REPLY_STUB) {
       this.#insert(op, stamp);
       return "new";
@@ -268,7 +217,7 @@ export class Sheet {
     else this.#countReply(op, root, stamp);
     if (op.kind !== "post") return;
     this.#adoptReplies(op.dot);
-    if ((this.#about.get(key)?.size ?? 0) > 0) this.#refold.add(key);
+    if (this.#held.about(key).length > 0) this.#refold.add(key);
   }
 
   #insertOp(op: WireOp, stamp: Stamp | undefined): void {
@@ -308,7 +257,7 @@ export class Sheet {
 
   /** Counts an answer at its root, or keeps it for when the root comes. */
   #countReply(op: WireOp, root: Dot, stamp: Stamp | undefined): void {
-    const item = this.#items.get(dotKey(root));
+    const item = this.#held.items.get(dotKey(root));
     if (item !== undefined) {
       this.put({ ...item, replies: withReply(item.replies, op, stamp) });
       return;
@@ -322,20 +271,20 @@ export class Sheet {
 
   /** An answer of one's own got its stamp; a void under its dot, from elsewhere, does not count any more. */
   #stampReply(op: WireOp, stamp: Stamp): void {
-    const record = this.#ops.get(dotKey(op.dot));
+    const record = this.#held.ops.get(dotKey(op.dot));
     if (record?.op.kind === REPLY_STUB) this.#keep({ ...record, stamp });
     else this.#dropOp(op.dot);
     const root = threadOf(op);
-    const item = root && this.#items.get(dotKey(root));
+    const item = root && this.#held.items.get(dotKey(root));
     if (item?.replies === undefined || item.replies.lastMs >= stamp[0]) return;
     this.put({ ...item, replies: { ...item.replies, lastMs: stamp[0] } });
   }
 
   #uncountReply(item: ItemRecord): void {
-    const stub = this.#ops.get(dotKey([item.replica, item.counter]));
+    const stub = this.#held.ops.get(dotKey([item.replica, item.counter]));
     if (stub?.op.kind === REPLY_STUB) this.#dropOp(stub.op.dot);
     const root = threadOf(item.op);
-    const known = root && this.#items.get(dotKey(root));
+    const known = root && this.#held.items.get(dotKey(root));
     if (known?.replies === undefined) return;
     const { replies, ...rest } = known;
     this.put(replies.count > 1 ? { ...rest, replies: { ...replies, count: replies.count - 1 } } : rest);
@@ -343,30 +292,25 @@ export class Sheet {
 
   /** Answers that came before their root count now. */
   #adoptReplies(root: Dot): void {
-    for (const stub of [...(this.#about.get(dotKey(root))?.values() ?? [])]) {
+    for (const stub of this.#held.about(dotKey(root))) {
       if (stub.op.kind !== REPLY_STUB) continue;
-      const item = this.#items.get(dotKey(root));
+      const item = this.#held.items.get(dotKey(root));
       if (item !== undefined) this.put({ ...item, replies: withReply(item.replies, stub.op, stub.stamp) });
       this.#dropOp(stub.op.dot);
     }
   }
 
   #keep(record: OpRecord): void {
-    const key = dotKey(record.op.dot);
-    this.#ops.set(key, record);
-    this.#dirtyOps.add(key);
-    this.#indexAbout(record);
+    this.#dirtyOps.add(dotKey(record.op.dot));
+    this.#held.keep(record);
   }
 
   /** An item took the place of a void or of a stub. */
   #dropOp(dot: Dot): void {
-    const record = this.#ops.get(dotKey(dot));
+    const record = this.#held.ops.get(dotKey(dot));
     if (record === undefined) return;
-    this.#ops.delete(dotKey(dot));
     this.#dirtyOps.delete(dotKey(dot));
-    this.#goneOps.set(dotKey(dot), dot);
-    const target = targetKeyOf(record);
-    if (target !== undefined) this.#about.get(target)?.delete(dotKey(dot));
+    this.#held.drop(record);
   }
 
   #withoutGone(op: WireOp, stamp: Stamp | undefined): WireOp {
@@ -374,16 +318,16 @@ export class Sheet {
   }
 
   #foldAnew(key: DotKey): void {
-    const item = this.#items.get(key);
+    const item = this.#held.items.get(key);
     if (item?.op.kind !== "post") return;
-    const about = [...(this.#about.get(key)?.values() ?? [])].filter(({ op }) => op.kind !== REPLY_STUB);
+    const about = this.#held.about(key).filter(({ op }) => op.kind !== REPLY_STUB);
     const failedEdit = item.failed?.edit;
     const placed: Placed[] = failedEdit === undefined ? about : [...about, { op: failedEdit }];
     const state = foldMessage({ op: item.op, stamp: stampOf(item) }, placed, undefined);
     if (state === undefined) return;
     const deleted = about.some(({ op, stamp }) => op.kind === "delete" && stamp !== undefined);
     if (deleted) this.#scrub(item, about);
-    const { fold: _fold, pinned: _pinned, ...rest } = this.#items.get(key) ?? item;
+    const { fold: _fold, pinned: _pinned, ...rest } = this.#held.items.get(key) ?? item;
     const fold: Fold = {
       deleted: state.body.state === "deleted",
       reactions: state.reactions,
@@ -406,57 +350,5 @@ export class Sheet {
     for (const record of about) {
       if (record.op.kind === "edit" && hasContent(record.op)) this.#keep({ ...record, op: withoutContent(record.op) });
     }
-  }
-
-  async #readDots(replica: ReplicaId, first: number, last: number): Promise<void> {
-    const span = dotSpan(this.#id, replica, first, last);
-    const [items, ops, outbox] = await Promise.all([
-      this.#tx.getAllBy("items", "dot", span),
-      this.#tx.getAll("ops", span),
-      replica === this.room.replica ? this.#tx.getAll("outbox", span) : [],
-    ]);
-    for (const item of items) this.#know(item);
-    for (const record of ops) this.#knowOp(record);
-    for (const record of outbox) this.#outbox.set(dotKey(record.op.dot), record);
-  }
-
-  #readMessage(dot: Dot, spans: Spans, posts: Spans): Promise<void>[] {
-    const reads: Promise<void>[] = [];
-    if (!spans.has(dot)) reads.push(this.#readItem(dot));
-    if (!posts.has(dot)) reads.push(this.#readAbout(dot[0], dot[1], dot[1]));
-    return reads;
-  }
-
-  async #readItem(dot: Dot): Promise<void> {
-    const item = await this.#tx.getBy("items", "dot", dotIn(this.#id, dot));
-    if (item !== undefined) this.#know(item);
-  }
-
-  async #readAbout(replica: ReplicaId, first: number, last: number): Promise<void> {
-    const span = dotSpan(this.#id, replica, first, last);
-    for (const record of await this.#tx.getAllBy("ops", "target", span)) this.#knowOp(record);
-  }
-
-  /** Of records that a second {@link Sheet.load} reads again the changed ones stay. */
-  #know(item: ItemRecord): void {
-    const key = dotKey([item.replica, item.counter]);
-    if (this.#itemsBefore.has(key) || this.#dirtyItems.has(key)) return;
-    this.#items.set(key, item);
-    this.#itemsBefore.set(key, item);
-  }
-
-  #knowOp(record: OpRecord): void {
-    const key = dotKey(record.op.dot);
-    if (this.#ops.has(key) || this.#goneOps.has(key)) return;
-    this.#ops.set(key, record);
-    this.#indexAbout(record);
-  }
-
-  #indexAbout(record: OpRecord): void {
-    const target = targetKeyOf(record);
-    if (target === undefined) return;
-    let about = this.#about.get(target);
-    if (about === undefined) this.#about.set(target, (about = new Map<DotKey, OpRecord>()));
-    about.set(dotKey(record.op.dot), record);
   }
 }

@@ -31,12 +31,16 @@ export const take = async (
     async (desk) => {
       const { sheet } = desk;
       await sheet.load(entries.map(({ op }) => op));
-      if (entries.some((entry) => isConflict(sheet, entry))) await renew(context, desk);
       const known = members ? await membersOf(desk, entries) : new Map<UserId, MemberRecord>();
       const fresh: WireOp[] = [];
-      for (const entry of entries) {
-        if (takeOne(desk, entry, known)) fresh.push(entry.op);
-      }
+      const takeAll = (some: readonly Entry[]): void => {
+        for (const entry of some) if (takeOne(desk, entry, known)) fresh.push(entry.op);
+      };
+      const conflicts = new Set(entries.filter((entry) => isConflict(sheet, entry)));
+      takeAll(entries.filter((entry) => !conflicts.has(entry)));
+      // What the server has of the outbox left it by now, so that only the rest is written again.
+      if (conflicts.size > 0) await renew(context, desk);
+      takeAll([...conflicts]);
       sheet.room = withOffsets(sheet.room, entries, how);
       if (how === "history") return [];
       return found(sheet, fresh);

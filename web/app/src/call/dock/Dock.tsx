@@ -1,6 +1,6 @@
 import type { Call } from "@greenroom/client";
 import { GripHorizontal, Maximize2, PhoneOff, PictureInPicture2 } from "lucide-react";
-import { useEffect, useMemo } from "react";
+import { useMemo } from "react";
 import { createPortal } from "react-dom";
 import { useTranslation } from "react-i18next";
 import { useRoom, useSlice } from "../../state/client";
@@ -22,7 +22,6 @@ import styles from "./Dock.module.css";
 export function Dock({ call }: { readonly call: Call }) {
   const above = useSlice(pictureInPicture.window);
   useAnnouncements(call, toast);
-  useEffect(() => closePictureInPicture, []);
   if (above) return createPortal(<Contents call={call} className={styles.above} />, above.document.body);
   return <Floating call={call} />;
 }

@@ -50,5 +50,5 @@ export function useQualityText(person: Person): string | undefined {
   const grade: QualityGrade = gradeOf(quality);
   const label = t("quality.label", { grade: t(`quality.${grade}`) });
   if (!quality.reason || grade === "good") return label;
-  return `${label}. ${t(`quality.${person.self ? "self" : "other"}.${quality.reason}`)}`;
+  return t("quality.because", { label, reason: t(`quality.${person.self ? "self" : "other"}.${quality.reason}`) });
 }

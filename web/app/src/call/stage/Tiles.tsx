@@ -11,6 +11,8 @@ import type { StageModel } from "./stage-model";
 import { pictureOf, Tile } from "./Tile";
 import styles from "./Tiles.module.css";
 
+const NO_PICTURE = { stream: undefined, paused: undefined };
+
 /** All tiles of the page one is on, placed by the model. */
 export function Tiles({
   call,
@@ -37,6 +39,7 @@ export function Tiles({
   const { pinned } = useSlice(model.wish);
   const slots = useSlice(call.slots);
   const local = useSlice(call.local);
+  const audioOnly = useSlice(call.audioOnly);
   const byTile = useMemo(() => slotsByTile(slots), [slots]);
   const persons = useMemo(() => new Map(view.people.map((person) => [person.tile, person])), [view.people]);
   const screens = useMemo(() => new Map(view.screens.map((screen) => [screen.tile, screen])), [view.screens]);
@@ -44,47 +47,53 @@ export function Tiles({
   const demote = useCallback((tile: TileName) => model.demote(tile), [model]);
   const camera = local.camera.state === "on" ? call.localStream("camera") : undefined;
   return (
-    <div ref={area} className={styles.area}>
-      <div className={styles.tiles} data-tiles="" role="group" aria-label={t("stage.tiles")}>
-        {view.placed.map((placed, index) => {
-          const screen = screens.get(placed.tile);
-          const person = screen?.by ?? persons.get(placed.tile);
-          if (!person) return null;
-          const own = person.self && !screen;
-          const picture = own ? { stream: camera, paused: undefined } : pictureOf(call, placed.tile, byTile);
-          return (
-            <Tile
-              key={placed.tile}
-              placed={placed}
-              person={person}
-              screen={screen}
-              stream={picture.stream}
-              paused={picture.paused}
-              speaking={view.speaking.has(person.participant)}
-              pinned={pinned === placed.tile}
-              tabStop={index === 0}
-              onPin={pin}
-              onDemote={demote}
-            />
-          );
-        })}
-      </div>
-      {view.people.length === 1 && (
-        <div className={styles.alone}>
-          <strong>{t("stage.alone")}</strong> <span>{t("stage.aloneHint")}</span>
+    <>
+      <div ref={area} className={styles.area}>
+        <div className={styles.tiles} data-tiles="" role="group" aria-label={t("stage.tiles")}>
+          {view.placed.map((placed, index) => {
+            const screen = screens.get(placed.tile);
+            const person = screen?.by ?? persons.get(placed.tile);
+            if (!person) return null;
+            const own = person.self && !screen;
+            const picture = audioOnly
+              ? NO_PICTURE
+              : own
+                ? { stream: camera, paused: undefined }
+                : pictureOf(call, placed.tile, byTile);
+            return (
+              <Tile
+                key={placed.tile}
+                placed={placed}
+                person={person}
+                screen={screen}
+                stream={picture.stream}
+                paused={picture.paused}
+                speaking={view.speaking.has(person.participant)}
+                pinned={pinned === placed.tile}
+                tabStop={index === 0}
+                onPin={pin}
+                onDemote={demote}
+              />
+            );
+          })}
         </div>
-      )}
-      {view.selfFloats && view.self && (
-        <SelfView
-          person={view.self}
-          stream={camera}
-          model={model}
-          speaking={view.speaking.has(view.self.participant)}
-        />
-      )}
-      {children}
+        {view.people.length === 1 && (
+          <div className={styles.alone}>
+            <strong>{t("stage.alone")}</strong> <span>{t("stage.aloneHint")}</span>
+          </div>
+        )}
+        {view.selfFloats && view.self && (
+          <SelfView
+            person={view.self}
+            stream={camera}
+            model={model}
+            speaking={view.speaking.has(view.self.participant)}
+          />
+        )}
+        {children}
+      </div>
       {view.pages > 1 && <Pager page={view.page} pages={view.pages} onPage={(page) => model.change({ page })} />}
-    </div>
+    </>
   );
 }
 

@@ -24,8 +24,7 @@ function rehearse(people: readonly Participant[]) {
     self: 1,
     participants,
     speakers,
-    slots: new Cell([]),
-    phase: new Cell({ phase: "connected" }),
+    audioOnly: new Cell(false),
     show: (tiles: readonly Tile[]) => asked.push(tiles),
   } as unknown as Call; // all that the model uses of it
   const page = { beforeFrame: (run: () => void) => void frames.push(run), pixelRatio: () => 2 };

@@ -92,8 +92,8 @@ export class StageModel {
   /** Follows the call until the function it returns is called. */
   open(): () => void {
     this.#open = true;
-    const { participants, speakers, slots, phase } = this.#call;
-    const stops = [participants, speakers, slots, phase].map((slice) => slice.subscribe(this.#later));
+    const { participants, speakers, audioOnly } = this.#call;
+    const stops = [participants, speakers, audioOnly].map((slice) => slice.subscribe(this.#later));
     this.#now();
     return () => {
       this.#open = false;
@@ -131,7 +131,8 @@ export class StageModel {
     const wish = this.#wish.get();
     const speakers = this.#call.speakers.get();
     const people = same(before.people, peopleOf(this.#call.participants.get(), this.#call.self));
-    const screens = same(before.screens, screensOf(people));
+    // Without pictures a screen is nothing to look at.
+    const screens = same(before.screens, this.#call.audioOnly.get() ? [] : screensOf(people));
     this.#speaker = lastSpeaker(this.#speaker, speakers, people);
     this.#hear(speakers, people);
     const focus = focusOf({ ...wish, people, screens, speaker: this.#speaker });

@@ -33,7 +33,7 @@ export function useCallKeys(call: Call, actions: CallActions, model: StageModel,
     };
     const press = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.repeat || isModal()) return;
-      const key = callKey(event, focusUnder(event.target instanceof Element ? event.target : null));
+      const key = callKey(event, focusUnder(event.target instanceof Element ? event.target : null, null));
       if (!key) return;
       event.preventDefault();
       does[key]();
@@ -48,6 +48,11 @@ function usePushToTalk(call: Call, actions: CallActions): boolean {
   const [isTalking, setTalking] = useState(false);
   useEffect(() => {
     let talk: Talk = "idle";
+    // Looked at as it comes: from the first key on, a focus shows wherever it came from.
+    let reached = document.activeElement?.matches(":focus-visible") ? document.activeElement : null;
+    const focus = ({ target }: FocusEvent): void => {
+      reached = target instanceof Element && target.matches(":focus-visible") ? target : null;
+    };
     const take = (input: TalkInput, event?: KeyboardEvent): void => {
       const step = talkStep(talk, input);
       talk = step.talk;
@@ -58,18 +63,20 @@ function usePushToTalk(call: Call, actions: CallActions): boolean {
     };
     const press = (event: KeyboardEvent): void => {
       if (event.key !== " " || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
-      const focus = isModal() ? "field" : focusUnder(document.activeElement);
-      take({ is: "press", focus, muted: call.local.get().microphone.state !== "on" }, event);
+      const under = isModal() ? "field" : focusUnder(document.activeElement, reached);
+      take({ is: "press", focus: under, muted: call.local.get().microphone.state !== "on" }, event);
     };
     const release = (event: KeyboardEvent): void => {
       if (event.key === " ") take({ is: "release" }, event);
     };
     const blur = (): void => take({ is: "blur" });
+    window.addEventListener("focusin", focus);
     window.addEventListener("keydown", press, true);
     window.addEventListener("keyup", release, true);
     window.addEventListener("blur", blur);
     return () => {
       blur();
+      window.removeEventListener("focusin", focus);
       window.removeEventListener("keydown", press, true);
       window.removeEventListener("keyup", release, true);
       window.removeEventListener("blur", blur);

@@ -84,6 +84,8 @@ export const call = {
     other: "Allow camera and microphone for this page in the browser’s settings, then try again.",
   },
   stage: {
+    above: "The call is in its own window.",
+    bringBack: "Bring it back",
     label: "Call in {{room}}",
     tiles: "Participants on screen",
     alone: "You are the only one here.",
@@ -120,6 +122,7 @@ export const call = {
     allowSound: "Play sound",
   },
   quality: {
+    because: "{{label}}. {{reason}}",
     label: "Connection: {{grade}}",
     good: "good",
     fair: "weak",

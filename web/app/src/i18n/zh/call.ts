@@ -82,6 +82,8 @@ export const call = {
     other: "请在浏览器设置中允许此页面使用摄像头和麦克风，然后重试。",
   },
   stage: {
+    above: "通话在单独的窗口中。",
+    bringBack: "放回此处",
     label: "“{{room}}”的通话",
     tiles: "屏幕上的参与者",
     alone: "这里只有你。",
@@ -118,6 +120,7 @@ export const call = {
     allowSound: "播放声音",
   },
   quality: {
+    because: "{{label}}。{{reason}}",
     label: "连接：{{grade}}",
     good: "良好",
     fair: "较弱",
