@@ -314,7 +314,7 @@ export class Engine {
         return void session.following.list();
       case "room":
         this.#intake.step(frame.room, () => this.#store.saveRooms([infoOf(frame)], false));
-        if (frame.role !== undefined) session.following.follow(frame.room);
+        if (frame.role !== undefined) session.following.entered(infoOf(frame));
         return;
       case "ack":
         return this.#acked(frame, session);

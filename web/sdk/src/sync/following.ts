@@ -40,6 +40,8 @@ export class Following {
   #opening = 0;
   #listing = false;
   #listAgain = false;
+  /** Rooms that were entered or left (`undefined`) while the list came: it may not know. */
+  readonly #meanwhile = new Map<RoomId, RoomInfo | undefined>();
   #current = false;
   #ended = false;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
@@ -70,6 +72,12 @@ export class Following {
     this.#rooms.set(room, "opening");
     this.#queue.push(room);
     this.#openNext();
+  }
+
+  /** The account is in this room now: follow it. */
+  entered(info: RoomInfo): void {
+    this.#meanwhile.set(info.room, info);
+    this.follow(info.room);
   }
 
   /** Somebody looks at a room: when a connection takes no more, the one that was followed last gives way. */
@@ -117,6 +125,7 @@ export class Following {
 
   /** The room was left: nothing comes of it any more. */
   left(room: RoomId): void {
+    this.#meanwhile.set(room, undefined);
     this.#rooms.delete(room);
     this.#options.intake.step(room, () => this.#options.store.closed(room, "left"));
   }
@@ -129,6 +138,7 @@ export class Following {
   }
 
   async #listOnce(): Promise<void> {
+    this.#meanwhile.clear();
     const rooms: RoomInfo[] = [];
     let more = true;
     for (let page = 0; more && page < LIST_PAGES_MAX; page += 1) {
@@ -138,8 +148,10 @@ export class Following {
       rooms.push(...answer.rooms);
       more = answer.more === true && answer.rooms.length > 0;
     }
-    await this.#options.store.saveRooms(rooms, !more);
-    for (const { room, role } of rooms) if (role !== undefined && !this.#ended) this.follow(room);
+    const listed = new Map([...rooms.map((info) => [info.room, info] as const), ...this.#meanwhile]);
+    const own = [...listed.values()].filter((info) => info !== undefined);
+    await this.#options.store.saveRooms(own, !more);
+    for (const { room, role } of own) if (role !== undefined && !this.#ended) this.follow(room);
   }
 
   #openNext(): void {

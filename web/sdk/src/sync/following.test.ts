@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import type { RoomInfo, ServerFrame } from "../protocol/server-frames.js";
+import type { Epoch, RoomId } from "../protocol/values.js";
+import type { LocalStore } from "../store/local-store.js";
+import { Following } from "./following.js";
+import { Intake } from "./intake.js";
+
+const roomOf = (digit: string) => digit.repeat(32) as RoomId;
+const infoOf = (room: RoomId) =>
+  ({
+    room,
+    epoch: "0".repeat(16) as Epoch,
+    head: 1,
+    name: room,
+    visibility: "public",
+    members: 1,
+    unread: 0,
+    role: "owner",
+  }) satisfies RoomInfo;
+
+/** Following with a server whose answers are given by hand. */
+const stage = () => {
+  const saved: (readonly RoomId[])[] = [];
+  const asked: { readonly t: string; readonly answer: (frame: ServerFrame) => void }[] = [];
+  const store = {
+    saveRooms: (rooms: readonly RoomInfo[]) => Promise.resolve(void saved.push(rooms.map(({ room }) => room))),
+    places: () => Promise.resolve([]),
+    closed: () => Promise.resolve(),
+  } as unknown as LocalStore; // following asks nothing else of it here
+  const nothing = () => undefined;
+  const intake = new Intake({ store, found: nothing, failed: nothing, overflowed: nothing });
+  const following = new Following(
+    {
+      store,
+      intake,
+      ask: ({ t }) => new Promise((answer) => asked.push({ t, answer })),
+      opened: nothing,
+      current: nothing,
+    },
+    [],
+  );
+  return { saved, asked, following };
+};
+
+test("a list that is older than what was entered and left meanwhile undoes neither", async () => {
+  const { saved, asked, following } = stage();
+  const listed = following.list();
+  following.entered(infoOf(roomOf("b")));
+  following.left(roomOf("a"));
+  const rooms = [infoOf(roomOf("a")), infoOf(roomOf("c"))];
+  asked.find(({ t }) => t === "room.list")?.answer({ t: "rooms", id: 1, rooms });
+  await listed;
+  expect(saved).toEqual([[roomOf("c"), roomOf("b")]]);
+});
