@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { DotKey, RoomHandle, Timeline, TimelineView } from "@greenroom/client";
 import { registerLastOwn } from "../composer/lastOwn";
 import { onSent } from "../composer/sent";
-import { useSlice } from "../state/client";
+import { useClient, useSlice } from "../state/client";
 import { Spinner } from "../ui/Spinner";
 import { useMessageActions } from "./actions";
 import { JumpBar } from "./JumpBar";
@@ -164,12 +164,14 @@ const seenMs = (view: TimelineView, firstSeen: number): number | undefined => {
   return item === undefined ? undefined : momentOf(item);
 };
 
+/** What lies before is read or fetched; offline it waits, and says so. */
 function Older() {
   const { t } = useTranslation("timeline");
+  const online = useSlice(useClient().connection).phase === "online";
   return (
     <div className={styles.older}>
-      <Spinner size={16} />
-      {t("older")}
+      {online && <Spinner size={16} />}
+      {t(online ? "older" : "olderOffline")}
     </div>
   );
 }
