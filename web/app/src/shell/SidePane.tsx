@@ -11,18 +11,22 @@ import { IconButton } from "../ui/IconButton";
 import { PHONE, useMedia } from "./media";
 import styles from "./SidePane.module.css";
 
-/** What stands beside a room. */
+/** What stands beside a room: what it is, the way to close it, and itself. */
 export function SidePane({ room, panel }: { readonly room: RoomId; readonly panel: Panel }) {
+  return (
+    <>
+      <Head kind={panel.kind} />
+      <Content room={room} panel={panel} />
+    </>
+  );
+}
+
+function Content({ room, panel }: { readonly room: RoomId; readonly panel: Panel }) {
   switch (panel.kind) {
     case "thread":
       return <ThreadPanel key={panel.root} room={room} root={panel.root} />;
     case "members":
-      return (
-        <>
-          <MembersHead />
-          <MembersPanel room={room} />
-        </>
-      );
+      return <MembersPanel room={room} />;
     case "pins":
       return <PinsPanel room={room} />;
     case "search":
@@ -34,13 +38,13 @@ export function SidePane({ room, panel }: { readonly room: RoomId; readonly pane
   }
 }
 
-function MembersHead() {
+function Head({ kind }: { readonly kind: Panel["kind"] }) {
   const { t } = useTranslation("shell");
   const phone = useMedia(PHONE);
   return (
     <header className={styles.head}>
       {phone && <IconButton icon={ArrowLeft} label={t("panel.close")} onClick={closePanel} />}
-      <h2 className={styles.title}>{t("panel.members")}</h2>
+      <h2 className={styles.title}>{t(`panel.${kind}`)}</h2>
       {!phone && <IconButton icon={X} label={t("panel.close")} onClick={closePanel} />}
     </header>
   );

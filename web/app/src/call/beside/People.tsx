@@ -10,19 +10,12 @@ import { useActions, type CallActions } from "../media/useActions";
 import { Confirm } from "../stage/Confirm";
 import { useModeration } from "../stage/moderation";
 import { QualityBadge, useQualityText } from "../stage/QualityBadge";
-import { PanelHead } from "./PanelHead";
 import styles from "./People.module.css";
 
 /** Who is in the room's call: how well they are connected, and what moderators may do. */
 export function People({ room }: { readonly room: RoomId }) {
-  const { t } = useTranslation("call");
   const current = useSlice(useClient().calls.current);
-  return (
-    <div className={styles.panel}>
-      <PanelHead title={t("people.title")} />
-      {current?.room === room && <List call={current} />}
-    </div>
-  );
+  return <div className={styles.panel}>{current?.room === room && <List call={current} />}</div>;
 }
 
 function List({ call }: { readonly call: Call }) {

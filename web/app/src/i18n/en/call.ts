@@ -169,7 +169,6 @@ export const call = {
     failed: "That did not work: {{message}}",
   },
   people: {
-    title: "Participants",
     count_one: "{{count}} in the call",
     count_other: "{{count}} in the call",
     options: "What to do about {{name}}",
@@ -181,9 +180,6 @@ export const call = {
     microphoneOff: "No microphone",
     cameraOn: "Camera on",
     sharing: "Sharing a screen",
-  },
-  chat: {
-    title: "Chat",
   },
   said: {
     joined: "{{name}} joined",

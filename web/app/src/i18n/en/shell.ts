@@ -56,7 +56,12 @@ export const shell = {
     loading: "Opening",
   },
   panel: {
+    thread: "Thread",
     members: "Members",
+    pins: "Pinned messages",
+    search: "Search",
+    "call-chat": "Messages",
+    "call-people": "Participants",
     close: "Close the side panel",
   },
   door: {

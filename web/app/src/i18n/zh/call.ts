@@ -167,7 +167,6 @@ export const call = {
     failed: "操作失败：{{message}}",
   },
   people: {
-    title: "参与者",
     count_other: "{{count}} 人在通话中",
     options: "对 {{name}} 的操作",
     mute: "静音",
@@ -178,9 +177,6 @@ export const call = {
     microphoneOff: "没有麦克风",
     cameraOn: "摄像头已打开",
     sharing: "正在共享屏幕",
-  },
-  chat: {
-    title: "聊天",
   },
   said: {
     joined: "{{name}} 加入了",

@@ -51,7 +51,12 @@ export const shell = {
     loading: "正在打开",
   },
   panel: {
+    thread: "话题",
     members: "成员",
+    pins: "置顶消息",
+    search: "搜索",
+    "call-chat": "消息",
+    "call-people": "参与者",
     close: "关闭侧栏",
   },
   door: {
