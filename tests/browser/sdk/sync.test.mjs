@@ -195,7 +195,7 @@ test("another copy of this state that wrote first leads to a new replica, and no
     "of the copy",
     "of the original",
   ]);
-  const [after] = await cloe.room(room).post("later");
+  const [after, count] = await cloe.room(room).post("later");
   assert.notEqual(after, replica);
   await sent(cloe);
   // And while both are there.
@@ -204,7 +204,7 @@ test("another copy of this state that wrote first leads to a new replica, and no
     id: 1,
     room,
     ops: [
-      { dot: [after, 3], hlc: [Date.now(), 0], kind: "post", text: "again" },
+      { dot: [after, count + 1], hlc: [Date.now(), 0], kind: "post", text: "again" },
     ],
   });
   await cloe.room(room).post("the end");

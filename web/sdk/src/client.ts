@@ -114,6 +114,7 @@ class OpenedClient implements Client {
       credentials.kind === "guest" ? { ...credentials, name: wellFormed(credentials.name.trim()) } : credentials;
     const account = await this.#run({ do: "sign-in", credentials: tidy });
     void this.#store.persist();
+    await this.#known();
     return account;
   }
 

@@ -56,6 +56,7 @@ export type Persistence =
 /** A room as lists show it. */
 export interface RoomSummary {
   readonly room: RoomId;
+  /** Of a direct room: the name of the other one. */
   readonly name: string;
   readonly visibility: Visibility;
   readonly topic: string;

@@ -7,7 +7,7 @@ import {
   ComboboxProvider,
 } from "@ariakit/react/combobox";
 import { Globe, Hash, Lock, Search, type LucideIcon } from "lucide-react";
-import { startTransition, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Avatar } from "../ui/Avatar";
 import { Badge } from "../ui/Badge";
@@ -23,11 +23,7 @@ export function Switcher({ open, onClose }: { readonly open: boolean; readonly o
   const groups = useGoals(typed);
   return (
     <Dialog title={t("switcher.title")} open={open} onClose={onClose} bare>
-      <ComboboxProvider
-        setValue={(value) => startTransition(() => setTyped(value))}
-        focusLoop
-        includesBaseElement={false}
-      >
+      <ComboboxProvider setValue={setTyped} focusLoop includesBaseElement={false}>
         <div className={styles.field}>
           <Search size={18} aria-hidden="true" />
           <Combobox

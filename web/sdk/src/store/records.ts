@@ -100,7 +100,9 @@ export interface RoomRecord {
   readonly retentionDays?: number;
   readonly members: number;
   readonly role?: Role;
+  /** The other one of a direct room, by whose name the room goes. */
   readonly peer?: UserId;
+  readonly peerName?: string;
   /** Settings as placed up to here count as older than those known. */
   readonly settingsAt?: Mark;
   /** The last written topics, newest first; unacked ones among them. */

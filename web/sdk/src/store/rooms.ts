@@ -132,8 +132,10 @@ export const saveMembers = (
         });
       });
       if (sheet.room.visibility !== "direct") return;
-      const peer = members.find(({ user }) => user !== sheet.me)?.user;
-      if (peer !== undefined && peer !== sheet.room.peer) sheet.room = { ...sheet.room, peer };
+      const other = members.find(({ user }) => user !== sheet.me);
+      if (other === undefined) return;
+      const { user: peer, name: peerName } = other;
+      if (peer !== sheet.room.peer || peerName !== sheet.room.peerName) sheet.room = { ...sheet.room, peer, peerName };
     },
     { also: ["members"] },
   );

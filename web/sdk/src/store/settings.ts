@@ -77,7 +77,7 @@ export const withMembership = (
   me: UserId | undefined,
   told: boolean,
 ): RoomRecord => {
-  const peer = room.visibility === "direct" && after.user !== me ? { peer: after.user } : {};
+  const peer = room.visibility === "direct" && after.user !== me ? { peer: after.user, peerName: after.name } : {};
   if (told) return { ...room, ...peer };
   const was = before?.known === true && before.standing === "joined" ? 1 : 0;
   const is = after.standing === "joined" ? 1 : 0;

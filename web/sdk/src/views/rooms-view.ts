@@ -150,7 +150,7 @@ const summarise = (record: RoomRecord, call: RoomCall | undefined, draft: boolea
   const { room, name, visibility, topic, peer, role, members, retentionDays, unread, lastPostMs, closed } = record;
   return {
     room,
-    name,
+    name: visibility === "direct" ? (record.peerName ?? name) : name,
     visibility,
     topic,
     ...(peer !== undefined && { peer }),
