@@ -13,9 +13,10 @@ import {
   type UserId,
 } from "../protocol/values.js";
 import type { Slice } from "../slice.js";
-import type { Commit, Context } from "./context.js";
+import { randomReplica, type Commit, type Context } from "./context.js";
 import { Database } from "./database.js";
 import type { Batch, Change, LocalStore, OpBody, Place, RoomInfo, StoredAccount } from "./local-store.js";
+import { Journal, leftNotes } from "./journal.js";
 import * as outbox from "./outbox.js";
 import { Pending } from "./pending.js";
 import { purgeAll, purgeRoom } from "./purge.js";
@@ -59,6 +60,7 @@ export interface Store extends LocalStore {
 export const openStore = async (options: StoreOptions = {}): Promise<Store> => {
   const db = await Database.open(options.database ?? "greenroom", options.storage ?? "disk");
   const store = new IndexedStore(db, options);
+  await store.writeLeftNotes();
   void store.resume();
   return store;
 };
@@ -70,9 +72,12 @@ class IndexedStore implements Store {
   readonly #context: Context;
   readonly #listeners = new Set<CommitListener>();
   readonly #sent = new Set<DotKey>();
+  readonly #name: string;
+  readonly #journal: Journal;
 
   constructor(db: Database, options: StoreOptions) {
     this.#db = db;
+    this.#name = options.database ?? "greenroom";
     this.reads = new Reads(db);
     this.#context = {
       db,
@@ -81,6 +86,7 @@ class IndexedStore implements Store {
       emit: (commit) => this.#tell(commit, "here"),
     };
     this.pending = new Pending(this.#context);
+    this.#journal = new Journal(this.#name, randomReplica(this.#context), this.#noteStorage());
   }
 
   get persistence(): Slice<Persistence> {
@@ -145,11 +151,36 @@ class IndexedStore implements Store {
 
   async write(room: RoomId, bodies: readonly OpBody[]): Promise<readonly WireOp[]> {
     if (bodies.length === 0) return [];
+    const note = { id: randomReplica(this.#context), room, bodies };
+    this.#journal.add(note);
     const { replica, settle } = this.pending.add(room, bodies);
     try {
-      return await outbox.write(this.#context, room, bodies, { replica, committed: () => settle("committed") });
+      return await outbox.write(this.#context, note, { replica, committed: () => settle("committed") });
     } finally {
       settle("failed");
+      this.#journal.remove(note.id);
+    }
+  }
+
+  /** Writes what pages were writing as they ended. */
+  async writeLeftNotes(): Promise<void> {
+    const storage = this.#noteStorage();
+    for (const { key, notes } of leftNotes(this.#name, storage)) {
+      for (const note of notes) {
+        const options = { replica: randomReplica(this.#context), committed: () => undefined };
+        await outbox.write(this.#context, note, options).catch(() => undefined);
+      }
+      storage?.removeItem(key);
+    }
+  }
+
+  /** Only what a disk keeps may be left behind. */
+  #noteStorage(): Storage | undefined {
+    if (this.#db.persistence.get().kind !== "disk") return undefined;
+    try {
+      return globalThis.localStorage;
+    } catch {
+      return undefined; // forbidden
     }
   }
 

@@ -17,7 +17,8 @@ import {
 import { authorOf, onLog, randomReplica, type Context, type Desk } from "./context.js";
 import { threadOf } from "./item.js";
 import type { Batch, OpBody } from "./local-store.js";
-import { laneOf, type Failure, type ItemRecord, type OutboxRecord } from "./records.js";
+import { NOTED_IDS_MAX, type Note } from "./journal.js";
+import { laneOf, type Failure, type ItemRecord, type MetaValues, type OutboxRecord } from "./records.js";
 import { roomSpan } from "./schema.js";
 import { withoutTopic, withTopic } from "./settings.js";
 import type { Sheet } from "./sheet.js";
@@ -28,11 +29,10 @@ const BATCH_OPS_MAX = 256;
 /** Bytes of one `post`, with room for the frame around the ops: the server takes 256 KiB. */
 const BATCH_BYTES_MAX = 192 * 1024;
 
-/** Gives each body a dot and a clock and keeps it; the op as it will be sent. */
+/** Gives each body a dot and a clock and keeps it; the op as it will be sent. Nothing, when the note was written already. */
 export const write = (
   context: Context,
-  room: RoomId,
-  bodies: readonly OpBody[],
+  { id, room, bodies }: Note,
   /** Under which replica, when the room has none; and what to do right after the commit. */
   { replica, committed }: { readonly replica: ReplicaId; readonly committed: () => void },
 ): Promise<readonly WireOp[]> =>
@@ -40,7 +40,10 @@ export const write = (
     context,
     room,
     async (desk) => {
-      const { sheet } = desk;
+      const { sheet, tx } = desk;
+      const noted = ((await tx.get("meta", "noted")) ?? []) as MetaValues["noted"];
+      if (noted.includes(id)) return [];
+      tx.put("meta", [...noted, id].slice(-NOTED_IDS_MAX), "noted");
       if (sheet.room.replica === undefined) sheet.room = { ...sheet.room, replica };
       const ops = bodies.map((body) => stampless(context, desk, body));
       await desk.sheet.load(ops);

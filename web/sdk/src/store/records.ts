@@ -179,6 +179,8 @@ export interface MetaValues {
   readonly account: StoredAccount;
   readonly clock: Hlc;
   readonly skewMs: number;
+  /** Numbers of the last notes that were written: see `journal.ts`. */
+  readonly noted: readonly string[];
 }
 
 /** Lane of a room, or of the answers to a root. */
