@@ -1,4 +1,4 @@
-import { useCallback } from "react";
+import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Refusal } from "@greenroom/client";
 import { ui } from "../i18n/en/ui";
@@ -41,4 +41,33 @@ export function useAttempt(): (work: Promise<unknown>) => Promise<boolean> {
       ),
     [errorText],
   );
+}
+
+/** Something asked of the server in a dialog or page: whether it is under way, and what went wrong last. */
+export function useRequest(): {
+  readonly busy: boolean;
+  readonly problem: string | undefined;
+  /** Runs it. Resolves to whether it was done; a refusal becomes the problem, shown where it was asked. */
+  readonly request: (work: () => Promise<void>) => Promise<boolean>;
+} {
+  const errorText = useErrorText();
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string>();
+  const request = useCallback(
+    async (work: () => Promise<void>) => {
+      setBusy(true);
+      setProblem(undefined);
+      try {
+        await work();
+        return true;
+      } catch (error) {
+        setProblem(errorText(error));
+        return false;
+      } finally {
+        setBusy(false);
+      }
+    },
+    [errorText],
+  );
+  return { busy, problem, request };
 }
