@@ -14,16 +14,28 @@ export function refusalCode(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
+/** Says in a sentence what a code of the server means, in the person's language. `message`: the server's own words. */
+export function useRefusalText(): (code: string, message: string) => string {
+  const { t } = useTranslation("ui");
+  return useCallback(
+    (code: string, message: string) => {
+      if (isCode(code)) return t(`errors.${code}`);
+      return message === "" ? t("errors.unknown") : t("errors.other", { message });
+    },
+    [t],
+  );
+}
+
 /** Says in a sentence why a request failed, in the person's language. */
 export function useErrorText(): (error: unknown) => string {
   const { t } = useTranslation("ui");
+  const refusalText = useRefusalText();
   return useCallback(
     (error: unknown) => {
       const code = refusalCode(error);
-      if (code === undefined) return t("errors.unknown");
-      return isCode(code) ? t(`errors.${code}`) : t("errors.other", { message: (error as Refusal).message });
+      return code === undefined ? t("errors.unknown") : refusalText(code, (error as Refusal).message);
     },
-    [t],
+    [refusalText, t],
   );
 }
 
