@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { parseDotKey, type DotKey, type Message, type RoomHandle, type UserId } from "@greenroom/client";
+import { useErrorText } from "../state/errors";
 import { toast } from "../ui/toasts";
 import { tellSent } from "./sent";
 
@@ -13,9 +14,9 @@ export interface Send {
 /** Writes to a room or thread. Never waits: what is written is in the list at once. */
 export const useSend = (room: RoomHandle, thread: DotKey | undefined): Send => {
   const { t } = useTranslation("timeline");
+  const errorText = useErrorText();
   return useMemo(() => {
-    const tell = (error: unknown): void =>
-      toast(t("compose.failed", { reason: error instanceof Error ? error.message : String(error) }), { tone: "error" });
+    const tell = (error: unknown): void => toast(t("compose.failed", { reason: errorText(error) }), { tone: "error" });
     return {
       post: (text, mentions, restore) => {
         const root = thread === undefined ? undefined : parseDotKey(thread);
@@ -32,5 +33,5 @@ export const useSend = (room: RoomHandle, thread: DotKey | undefined): Send => {
         room.edit(message.dot, text, mentions).catch(tell);
       },
     };
-  }, [room, thread, t]);
+  }, [errorText, room, thread, t]);
 };

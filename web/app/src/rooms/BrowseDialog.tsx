@@ -2,6 +2,7 @@ import type { RoomId, RoomSummary } from "@greenroom/client";
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient } from "../state/client";
+import { useRequest } from "../state/errors";
 import { go } from "../state/route";
 import { useSlice } from "../state/slices";
 import { Avatar } from "../ui/Avatar";
@@ -11,7 +12,6 @@ import { Spinner } from "../ui/Spinner";
 import { TextField } from "../ui/TextField";
 import { fits } from "./names";
 import styles from "./rooms.module.css";
-import { useAttempt } from "./useAttempt";
 
 /** All public rooms, to join. */
 export function BrowseDialog({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) {
@@ -30,21 +30,21 @@ function PublicRooms({ onDone }: { readonly onDone: () => void }) {
   const [rooms, setRooms] = useState<readonly RoomSummary[]>([]);
   const [more, setMore] = useState(false);
   const [typed, setTyped] = useState("");
-  const { busy, problem, attempt } = useAttempt();
+  const { busy, problem, request } = useRequest();
 
   const load = useCallback(
     (after?: RoomId) =>
-      attempt(async () => {
+      request(async () => {
         const page = await client.browse(after);
         setRooms((known) => (after === undefined ? page.rooms : [...known, ...page.rooms]));
         setMore(page.more);
       }),
-    [attempt, client],
+    [request, client],
   );
   useEffect(() => void load(), [load]);
 
   const enter = (room: RoomSummary, joined: boolean) =>
-    attempt(async () => {
+    request(async () => {
       if (!joined) await client.join(room.room);
       onDone();
       go({ at: "room", room: room.room });

@@ -1,6 +1,7 @@
 import { useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient } from "../state/client";
+import { useRequest } from "../state/errors";
 import { go } from "../state/route";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
@@ -8,7 +9,6 @@ import { TextField } from "../ui/TextField";
 import { nameFault } from "./names";
 import { RetentionField } from "./RetentionField";
 import styles from "./rooms.module.css";
-import { useAttempt } from "./useAttempt";
 import { VisibilityField } from "./VisibilityField";
 
 const FORM = "create-room";
@@ -21,7 +21,7 @@ export function CreateRoomDialog({ open, onClose }: { readonly open: boolean; re
   const [fault, setFault] = useState<string>();
   const [visibility, setVisibility] = useState<"public" | "private">("public");
   const [days, setDays] = useState(0);
-  const { busy, problem, attempt } = useAttempt();
+  const { busy, problem, request } = useRequest();
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -29,7 +29,7 @@ export function CreateRoomDialog({ open, onClose }: { readonly open: boolean; re
     setFault(found && (found.is === "empty" ? t("create.empty") : t("create.tooLong", { count: found.byBytes })));
     if (found) return;
     const retention = days === 0 ? {} : { retentionDays: days };
-    await attempt(async () => {
+    await request(async () => {
       const room = await client.createRoom({ name: name.trim(), visibility, ...retention });
       onClose();
       go({ at: "room", room });

@@ -2,6 +2,7 @@ import type { Member, UserId } from "@greenroom/client";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient } from "../state/client";
+import { useRequest } from "../state/errors";
 import { go } from "../state/route";
 import { useSlice } from "../state/slices";
 import { Avatar } from "../ui/Avatar";
@@ -9,7 +10,6 @@ import { Dialog } from "../ui/Dialog";
 import { TextField } from "../ui/TextField";
 import { fits } from "./names";
 import styles from "./rooms.module.css";
-import { useAttempt } from "./useAttempt";
 
 /** Chooses somebody one shares a room with, and opens the direct room of the two. */
 export function DirectDialog({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) {
@@ -27,7 +27,7 @@ function People({ onDone }: { readonly onDone: () => void }) {
   const self = useSlice(client.account)?.user;
   const [people, setPeople] = useState<readonly Member[]>();
   const [typed, setTyped] = useState("");
-  const { problem, attempt } = useAttempt();
+  const { problem, request } = useRequest();
   useEffect(() => {
     let gone = false;
     void client.people().then((known) => {
@@ -39,7 +39,7 @@ function People({ onDone }: { readonly onDone: () => void }) {
   }, [client]);
 
   const write = (user: UserId) =>
-    attempt(async () => {
+    request(async () => {
       const room = await client.openDirect(user);
       onDone();
       go({ at: "room", room });

@@ -3,6 +3,7 @@ import { lazy, Suspense, useCallback, useEffect, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../i18n/format";
 import { useRoom, useSlice } from "../state/client";
+import { useRequest } from "../state/errors";
 import { linkTo } from "../state/route";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
@@ -10,7 +11,6 @@ import { toast } from "../ui/toasts";
 import { Copyable } from "./Copyable";
 import { rolesUpTo } from "./roles";
 import styles from "./rooms.module.css";
-import { useAttempt } from "./useAttempt";
 
 const QrCode = lazy(() => import("./QrCode").then((module) => ({ default: module.QrCode })));
 
@@ -45,11 +45,11 @@ function Invites({ room, own }: { readonly room: RoomId; readonly own: Role }) {
   const [made, setMade] = useState<Invite>();
   const [valid, setValid] = useState<readonly Invite[]>([]);
   const [choice, setChoice] = useState<Choice>({ role: "member", lifeS: LIVES_S[2], uses: 0 });
-  const { busy, problem, attempt } = useAttempt();
-  useEffect(() => void attempt(async () => setValid(await handle.invites())), [attempt, handle]);
+  const { busy, problem, request } = useRequest();
+  useEffect(() => void request(async () => setValid(await handle.invites())), [request, handle]);
 
   const make = () =>
-    attempt(async () => {
+    request(async () => {
       const uses = choice.uses === 0 ? {} : { uses: choice.uses };
       const invite = await handle.createInvite({ role: choice.role, expiresS: choice.lifeS, ...uses });
       setMade(invite);
@@ -57,13 +57,13 @@ function Invites({ room, own }: { readonly room: RoomId; readonly own: Role }) {
     });
   const revoke = useCallback(
     (invite: Invite) =>
-      attempt(async () => {
+      request(async () => {
         await handle.revokeInvite(invite.invite);
         setValid((known) => known.filter((one) => one.invite !== invite.invite));
         setMade((shown) => (shown?.invite === invite.invite ? undefined : shown));
         toast(t("invite.revoked"));
       }),
-    [attempt, handle, t],
+    [request, handle, t],
   );
   const link = made && linkTo({ at: "invite", room, invite: made.invite });
   const others = valid.filter((one) => one.invite !== made?.invite);

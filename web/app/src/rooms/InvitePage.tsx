@@ -3,11 +3,11 @@ import { useEffect, useState } from "react";
 import { DoorOpen } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useClient, useSlice } from "../state/client";
+import { refusalCode, useErrorText } from "../state/errors";
 import { go } from "../state/route";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 import { Spinner } from "../ui/Spinner";
-import { sentenceOf } from "./refusal";
 
 type Invited = Route & { readonly at: "invite" };
 
@@ -15,6 +15,7 @@ type Invited = Route & { readonly at: "invite" };
 export function InvitePage({ room, invite }: Omit<Invited, "at">) {
   const { t } = useTranslation("rooms");
   const client = useClient();
+  const errorText = useErrorText();
   const online = useSlice(client.connection).phase === "online";
   const [problem, setProblem] = useState<string>();
   const [round, setRound] = useState(0);
@@ -25,16 +26,16 @@ export function InvitePage({ room, invite }: Omit<Invited, "at">) {
       () => {
         if (!gone) go({ at: "room", room }, "replace");
       },
-      (thrown: unknown) => {
+      (error: unknown) => {
         if (gone) return;
-        const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-        setProblem(code === "invite_invalid" || code === "forbidden" ? t(`accept.${code}`) : sentenceOf(thrown, t));
+        const code = refusalCode(error);
+        setProblem(code === "invite_invalid" || code === "forbidden" ? t(`accept.${code}`) : errorText(error));
       },
     );
     return () => {
       gone = true;
     };
-  }, [client, invite, online, room, round, t]);
+  }, [client, errorText, invite, online, room, round, t]);
 
   const again = () => {
     setProblem(undefined);

@@ -1,11 +1,11 @@
 import type { RoomSummary } from "@greenroom/client";
 import { useTranslation } from "react-i18next";
 import { useRoom } from "../state/client";
+import { useRequest } from "../state/errors";
 import { go } from "../state/route";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import styles from "./rooms.module.css";
-import { useAttempt } from "./useAttempt";
 
 /** Asks before leaving a room. */
 export function LeaveDialog({
@@ -19,9 +19,9 @@ export function LeaveDialog({
 }) {
   const { t } = useTranslation("rooms");
   const handle = useRoom(summary.room);
-  const { busy, problem, attempt } = useAttempt();
+  const { busy, problem, request } = useRequest();
   const leave = async () => {
-    if (!(await attempt(() => handle.leave()))) return;
+    if (!(await request(() => handle.leave()))) return;
     onClose();
     go({ at: "home" });
   };

@@ -3,16 +3,14 @@ import { Ban, MessageSquare, MoreHorizontal, ShieldCheck, UserMinus } from "luci
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient, useRoom } from "../state/client";
+import { useAttempt, useRequest } from "../state/errors";
 import { go } from "../state/route";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { IconButton } from "../ui/IconButton";
 import { Menu, MenuItem, MenuLine } from "../ui/Menu";
-import { toast } from "../ui/toasts";
-import { sentenceOf } from "./refusal";
 import { atLeast, rolesUpTo } from "./roles";
 import styles from "./rooms.module.css";
-import { useAttempt } from "./useAttempt";
 
 /** What may be done about somebody: write to them, and for moderators their role and place. */
 export function MemberMenu({
@@ -28,8 +26,7 @@ export function MemberMenu({
   const client = useClient();
   const handle = useRoom(room);
   const [removing, setRemoving] = useState<"kick" | "ban">();
-  const tell = (work: Promise<void>) =>
-    work.catch((thrown: unknown) => toast(sentenceOf(thrown, t), { tone: "error" }));
+  const attempt = useAttempt();
   const write = async () => go({ at: "room", room: await client.openDirect(member.user) });
   const moderates = own !== undefined && atLeast(own, "moderator") && atLeast(own, member.role);
   return (
@@ -38,11 +35,11 @@ export function MemberMenu({
         label={t("members.actions", { name: member.name })}
         button={<IconButton label={t("members.actions", { name: member.name })} icon={MoreHorizontal} />}
       >
-        <MenuItem icon={MessageSquare} onSelect={() => void tell(write())}>
+        <MenuItem icon={MessageSquare} onSelect={() => void attempt(write())}>
           {t("members.message", { name: member.name })}
         </MenuItem>
         {moderates && member.standing === "banned" && (
-          <MenuItem icon={Ban} onSelect={() => void tell(handle.unban(member.user))}>
+          <MenuItem icon={Ban} onSelect={() => void attempt(handle.unban(member.user))}>
             {t("members.unban")}
           </MenuItem>
         )}
@@ -52,7 +49,11 @@ export function MemberMenu({
             {rolesUpTo(own)
               .filter((role) => role !== member.role)
               .map((role) => (
-                <MenuItem key={role} icon={ShieldCheck} onSelect={() => void tell(handle.setRole(member.user, role))}>
+                <MenuItem
+                  key={role}
+                  icon={ShieldCheck}
+                  onSelect={() => void attempt(handle.setRole(member.user, role))}
+                >
                   {t("members.makeRole", { role: t(`role.${role}`) })}
                 </MenuItem>
               ))}
@@ -86,9 +87,9 @@ function RemoveDialog({
 }) {
   const { t } = useTranslation("rooms");
   const handle = useRoom(room);
-  const { busy, problem, attempt } = useAttempt();
+  const { busy, problem, request } = useRequest();
   const remove = async () => {
-    if (await attempt(() => handle.kick(member.user, { ban: how === "ban" }))) onClose();
+    if (await request(() => handle.kick(member.user, { ban: how === "ban" }))) onClose();
   };
   return (
     <Dialog

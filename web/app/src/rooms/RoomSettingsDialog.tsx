@@ -2,6 +2,7 @@ import type { RoomId, RoomSummary } from "@greenroom/client";
 import { useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useRoom, useSlice } from "../state/client";
+import { useRequest } from "../state/errors";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { TextField } from "../ui/TextField";
@@ -11,7 +12,6 @@ import { nameFault } from "./names";
 import { RetentionField } from "./RetentionField";
 import { atLeast } from "./roles";
 import styles from "./rooms.module.css";
-import { useAttempt } from "./useAttempt";
 import { VisibilityField } from "./VisibilityField";
 
 const FORM = "room-settings";
@@ -66,7 +66,7 @@ function Settings({
   );
   const [days, setDays] = useState(before);
   const [fault, setFault] = useState<string>();
-  const { problem, attempt } = useAttempt();
+  const { problem, request } = useRequest();
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -74,7 +74,7 @@ function Settings({
     setFault(found && (found.is === "empty" ? t("create.empty") : t("create.tooLong", { count: found.byBytes })));
     if (found) return;
     onBusy(true);
-    const done = await attempt(async () => {
+    const done = await request(async () => {
       if (topic !== summary.topic) await handle.setTopic(topic.trim());
       const change = {
         ...(name.trim() === summary.name ? {} : { name: name.trim() }),
@@ -133,8 +133,8 @@ function Fingerprint({ room }: { readonly room: RoomId }) {
   const { t } = useTranslation("rooms");
   const handle = useRoom(room);
   const [shown, setShown] = useState<string>();
-  const { busy, problem, attempt } = useAttempt();
-  const compute = () => attempt(async () => setShown((await handle.digest()) ?? t("settings.digestIncomplete")));
+  const { busy, problem, request } = useRequest();
+  const compute = () => request(async () => setShown((await handle.digest()) ?? t("settings.digestIncomplete")));
   return (
     <section className={styles.form} aria-label={t("settings.digest")}>
       <p className={styles.hint}>{problem ?? t("settings.digestHint")}</p>

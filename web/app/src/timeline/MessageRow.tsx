@@ -2,6 +2,7 @@ import { memo, useId, useState } from "react";
 import { History, MessageSquareReply, Pin, Trash2, WifiOff } from "lucide-react";
 import type { DotKey, Message, RoomId } from "@greenroom/client";
 import { Markdown } from "../markdown/Markdown";
+import { useRefusalText } from "../state/errors";
 import { hrefTo } from "../state/route";
 import { Avatar } from "../ui/Avatar";
 import { Button } from "../ui/Button";
@@ -210,10 +211,11 @@ function Failed({
   readonly delivery: Message["delivery"] & { readonly state: "failed" };
 }) {
   const { t } = useWords();
+  const refusalText = useRefusalText();
   const actions = useMessageActions();
   return (
     <div className={styles.failed}>
-      <span className={styles.reason}>{t("failed", { reason: delivery.message })}</span>
+      <span className={styles.reason}>{t("failed", { reason: refusalText(delivery.code, delivery.message) })}</span>
       {delivery.retry && (
         <Button size="s" onClick={() => actions.retry(message)}>
           {t("retry")}

@@ -4,8 +4,6 @@ import type { Participant } from "@greenroom/client";
 
 type Quality = NonNullable<Participant["quality"]>;
 export type QualityGrade = "good" | "fair" | "poor";
-/** Whose doing it is: a key of the texts, told apart for oneself and others. */
-export type QualityReason = NonNullable<Quality["reason"]>;
 
 const GOOD_MIN = 75;
 const FAIR_MIN = 45;

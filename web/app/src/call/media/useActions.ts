@@ -1,6 +1,7 @@
 import type { Call } from "@greenroom/client";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { useErrorText } from "../../state/errors";
 import { preferences, setPreferences } from "../../state/preferences";
 import { toast } from "../../ui/toasts";
 import { problemKeys, problemOf } from "./problems";
@@ -20,6 +21,7 @@ export interface CallActions {
 
 export function useActions(call: Call): CallActions {
   const { t } = useTranslation("call");
+  const errorText = useErrorText();
   return useMemo(() => {
     const run = (doing: () => Promise<unknown>): void => {
       doing().catch((error: unknown) => {
@@ -28,7 +30,7 @@ export function useActions(call: Call): CallActions {
           ? problemKeys(problem, navigator.userAgent)
               .map((key) => t(key))
               .join(" ")
-          : t("controls.failed", { message: error instanceof Error ? error.message : String(error) });
+          : errorText(error);
         toast(text, { tone: "error" });
       });
     };
@@ -61,5 +63,5 @@ export function useActions(call: Call): CallActions {
       },
       leave: () => run(() => call.leave()),
     };
-  }, [call, t]);
+  }, [call, errorText, t]);
 }

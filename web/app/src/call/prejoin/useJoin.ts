@@ -2,6 +2,7 @@ import type { JoinOptions, Preview, RoomId } from "@greenroom/client";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient } from "../../state/client";
+import { useErrorText } from "../../state/errors";
 import { preferences, type Preferences } from "../../state/preferences";
 import { closeDoor } from "../door";
 import { problemKeys, problemOf } from "../media/problems";
@@ -17,6 +18,7 @@ export interface Joining {
 /** Goes into the room's call with what is open. */
 export function useJoin(room: RoomId, open: OpenPreview): Joining {
   const { t } = useTranslation("call");
+  const errorText = useErrorText();
   const { calls } = useClient();
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string>();
@@ -32,12 +34,11 @@ export function useJoin(room: RoomId, open: OpenPreview): Joining {
         if (!isHere()) return;
         const problem = problemOf(error);
         const sentences = problem && problemKeys(problem, navigator.userAgent).map((key) => t(key));
-        const message = error instanceof Error ? error.message : String(error);
-        setFailure(sentences?.join(" ") ?? t("prejoin.failed", { message }));
+        setFailure(sentences?.join(" ") ?? t("prejoin.failed", { message: errorText(error) }));
         retry(); // the devices were given away
       })
       .finally(() => setBusy(false));
-  }, [calls, room, give, retry, t, isHere]);
+  }, [calls, room, give, retry, t, errorText, isHere]);
   return { busy, failure, join };
 }
 

@@ -166,7 +166,6 @@ export const call = {
     endForAllText: "Everyone is put out of the call.",
     end: "End for all",
     cancel: "Cancel",
-    failed: "That did not work: {{message}}",
   },
   people: {
     count_one: "{{count}} in the call",

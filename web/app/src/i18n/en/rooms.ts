@@ -84,7 +84,6 @@ export const rooms = {
     qr: "QR code of the invite link",
     scan: "Or let them scan this code.",
     valid: "Valid links",
-    noneValid: "There are no other valid links.",
     by: "by {{name}}, until {{until}}",
     left_one: "{{count}} use left",
     left_other: "{{count}} uses left",
@@ -154,14 +153,4 @@ export const rooms = {
     many: "Only who is online is counted in a room this large.",
   },
   role: { guest: "Guest", member: "Member", moderator: "Moderator", owner: "Owner" },
-  problem: {
-    offline: "That needs the server, and there is no connection. Try again when it is back.",
-    forbidden: "Your role in this room does not allow that.",
-    rate_limited: "That was too quick. Try again in a moment.",
-    room_not_found: "There is no such room any more, or you are not in it.",
-    not_a_member: "You are not in this room any more.",
-    user_not_found: "This person is not in the room any more.",
-    too_large: "That is too long, or the room has no more places.",
-    other: "The server refused: {{message}}",
-  },
 } as const satisfies Texts;

@@ -8,6 +8,7 @@ export const ui = {
   loading: "Loading",
   errors: {
     offline: "There is no connection to the server right now. Try again when you are back online.",
+    timeout: "The server did not answer in time. Try again in a moment.",
     unauthorized: "The server does not accept this sign-in. Ask whoever gave you the token for a new one.",
     token_expired: "This token has expired. Ask for a new one.",
     token_revoked: "This token was revoked. Ask whoever runs this server.",

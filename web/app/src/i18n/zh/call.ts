@@ -164,7 +164,6 @@ export const call = {
     endForAllText: "所有人都会退出通话。",
     end: "全部结束",
     cancel: "取消",
-    failed: "操作失败：{{message}}",
   },
   people: {
     count_other: "{{count}} 人在通话中",

@@ -76,7 +76,6 @@ export const rooms = {
     qr: "邀请链接的二维码",
     scan: "也可以让对方扫描此二维码。",
     valid: "有效的链接",
-    noneValid: "没有其他有效的链接。",
     by: "由 {{name}} 创建，有效至 {{until}}",
     left_other: "还可使用 {{count}} 次",
     revoke: "撤销",
@@ -144,14 +143,4 @@ export const rooms = {
     many: "房间人数很多时只统计在线人数。",
   },
   role: { guest: "访客", member: "成员", moderator: "管理员", owner: "所有者" },
-  problem: {
-    offline: "此操作需要服务器，而目前没有连接。请在恢复连接后重试。",
-    forbidden: "你在此房间的角色不允许这样做。",
-    rate_limited: "操作太快了，请稍后再试。",
-    room_not_found: "此房间已不存在，或你不在其中。",
-    not_a_member: "你已不在此房间中。",
-    user_not_found: "此人已不在房间中。",
-    too_large: "内容太长，或房间已满。",
-    other: "服务器拒绝了请求：{{message}}",
-  },
 } as const satisfies Texts;

@@ -8,6 +8,7 @@ export const ui = {
   loading: "正在加载",
   errors: {
     offline: "目前没有连接到服务器，恢复连接后请重试。",
+    timeout: "服务器未及时回应，请稍后重试。",
     unauthorized: "服务器不接受此登录。请向提供令牌的人索取新的令牌。",
     token_expired: "令牌已过期，请索取新的令牌。",
     token_revoked: "令牌已被撤销，请联系服务器的管理者。",
