@@ -36,14 +36,17 @@ function useNotice({ event, author }: Notice): { readonly icon: LucideIcon; read
   const { format } = useWords();
   const by = author === undefined ? t("someone") : nameOf(people, author);
   const memberWords = (
-    { user, name, standing }: Notice["event"] & { readonly is: "member" },
+    { user, name, standing, role }: Notice["event"] & { readonly is: "member" },
     doer: string,
     self: boolean,
   ): { readonly icon: LucideIcon; readonly text: string } => {
     const who = name === "" ? nameOf(people, user) : name;
     switch (standing) {
       case "joined":
-        return { icon: LogIn, text: self ? t("notice.joined", { who }) : t("notice.added", { who, by: doer }) };
+        if (self) return { icon: LogIn, text: t("notice.joined", { who }) };
+        // People come into a room by themselves, but for the other one of a direct room: what others do is give roles.
+        if (people.direct) return { icon: LogIn, text: t("notice.added", { who, by: doer }) };
+        return { icon: ShieldCheck, text: t("notice.role", { who, by: doer, role: t(`roles.${role}`) }) };
       case "left":
         return { icon: LogOut, text: t("notice.left", { who }) };
       case "kicked":

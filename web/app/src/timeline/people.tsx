@@ -7,6 +7,8 @@ import type { Named } from "../markdown/mentions";
 export interface People {
   readonly self: UserId;
   readonly names: ReadonlyMap<UserId, string>;
+  /** Whether they are the two of a direct room. */
+  readonly direct: boolean;
 }
 
 export const PeopleContext = createContext<People | undefined>(undefined);
@@ -25,10 +27,11 @@ export const nameOf = (people: People, user: UserId): string => people.names.get
 export const usePeopleOf = (room: RoomHandle): People => {
   const members = useSlice(room.members);
   const { user, name } = useAccount();
+  const direct = useSlice(room.summary)?.visibility === "direct";
   const [names, setNames] = useState(() => namesOf(members, user, name));
   // Members change with every presence; rows must not.
   if (!sameNames(names, members)) setNames(namesOf(members, user, name));
-  return useMemo(() => ({ self: user, names }), [user, names]);
+  return useMemo(() => ({ self: user, names, direct }), [user, names, direct]);
 };
 
 /** Those of `users` whose names are known. */
