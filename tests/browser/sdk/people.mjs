@@ -11,7 +11,8 @@ const PAGE = join(import.meta.dirname, "page.js");
 export async function person(stage, name) {
   stage.people = (stage.people ?? 0) + 1;
   const context = await stage.browser.newContext({ permissions: ["camera", "microphone"], bypassCSP: true });
-  return open(await blank(context, stage.server.url, `${name} ${stage.people}`));
+  // A page that runs nothing of its own: the app would take the call back first.
+  return open(await blank(context, `${stage.server.url}/healthz`, `${name} ${stage.people}`));
 }
 
 /** A second page of the same device, not logged in yet. */
