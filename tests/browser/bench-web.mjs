@@ -172,7 +172,7 @@ function openRoom(name) {
     const observer = new MutationObserver(check);
     const begun = performance.now();
     function check() {
-      const heading = document.querySelector("h1")?.textContent ?? "";
+      const heading = document.querySelector("main h1, [role=main] h1")?.textContent ?? "";
       const shown = document.querySelectorAll("[role=log] [data-key]").length;
       if (!heading.includes(name) || shown < (name === "Large" ? 8 : 1)) return;
       observer.disconnect();
