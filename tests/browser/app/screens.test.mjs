@@ -28,10 +28,10 @@ before(async () => {
 });
 after(() => house?.close());
 
-async function looksAsKept(person, name) {
+async function looksAsKept(person, name, differentMax) {
   await person.page.mouse.move(0, 0);
   await person.page.evaluate(() => document.fonts.ready);
-  const { fine, why } = await compareScreen(person.page, name);
+  const { fine, why } = await compareScreen(person.page, name, differentMax);
   assert.ok(fine, `${name}: ${why}; what it looks like now is in target/screens/`);
 }
 
@@ -89,5 +89,5 @@ test("a call", async () => {
   await ann.page.getByRole("button", { name: /^Share/ }).first().click();
   const shown = async ({ page }) => (await page.evaluate(() => [...document.querySelectorAll("video")].filter((video) => video.videoWidth > 0).length)) >= 3;
   await until(() => shown(ben), "Ben sees both cameras and the screen");
-  await looksAsKept(ben, "call");
+  await looksAsKept(ben, "call", 0.25); // what the fake cameras show moves
 });
