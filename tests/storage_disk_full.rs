@@ -14,8 +14,8 @@ use std::process::Command;
 use writer::Writer;
 use zeroize::Zeroizing;
 
-/// Three segments of sled's, about.
-const DISK_MIB: u32 = 14;
+/// What the engine keeps free (four of sled's segments), and about as much again.
+const DISK_MIB: u32 = 32;
 const BATCHES_MAX: usize = 2_000;
 
 struct Tmpfs(PathBuf);

@@ -13,6 +13,9 @@ use std::time::Duration;
 
 /// sled's segments. A leaf holds about 17 values of 32 KiB: well below a quarter of this, so nothing goes to `blobs/`.
 const SEGMENT_BYTES: usize = 4 << 20;
+/// The room on disk below which nothing more is written: enough for a group of batches and what sled makes of it. sled
+/// splits its pages when they are next *read*; on a disk without any room, reading fails with it.
+const RESERVE_BYTES: u64 = 4 * SEGMENT_BYTES as u64;
 /// sled's threads may keep its file locked for a moment after the last handle is gone: tries, and the pause between them.
 const LOCK_TRIES: u32 = 100;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
@@ -120,6 +123,14 @@ impl Engine {
     pub(super) fn sync(&self) -> Result<(), EngineError> {
         fail::fail_point!("committer::sync", |kind| Err(injected(kind)));
         Ok(self.file.sync_data()?)
+    }
+
+    /// Whether the disk has room for what comes next. A file system that does not tell is taken to have it.
+    pub(super) fn has_room(&self) -> bool {
+        let stat = rustix::fs::fstatvfs(&self.file);
+        stat.map_or(true, |stat| {
+            stat.f_bavail.saturating_mul(stat.f_frsize) >= RESERVE_BYTES
+        })
     }
 
     /// Files under `blobs/`, which nothing syncs: there must be none.

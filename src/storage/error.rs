@@ -124,7 +124,7 @@ impl From<EngineError> for ReadError {
 /// Why nothing can be written until the process restarts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// No space left. Make room, then restart.
+    /// No space left, or too little to write and still read. Make room, then restart.
     #[error("the disk is full: make room, then restart")]
     DiskFull,
     /// A write or fsync failed. Check the disk, then restart.

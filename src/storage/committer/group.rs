@@ -193,7 +193,15 @@ impl<'a> Group<'a> {
         let took = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.shared.stats.fsync_us.observe(took);
         self.shared.stats.fsyncs.increment(1);
+        self.look_for_room();
         Ok(())
+    }
+
+    /// Stops writing while the engine still has room to read: what was acknowledged is on disk, nothing has failed.
+    pub(super) fn look_for_room(&self) {
+        if !self.store.engine().has_room() {
+            self.poison(EngineError::Full, "room on disk");
+        }
     }
 
     fn scrub(&mut self, now: Instant) {

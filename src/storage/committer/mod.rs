@@ -2,7 +2,8 @@
 //! then reports back.
 //!
 //! After a failed apply, flush or fsync nothing is ever acknowledged again until the process restarts: what the disk
-//! holds is unknown, and a later fsync that succeeds proves nothing about an earlier one that failed.
+//! holds is unknown, and a later fsync that succeeds proves nothing about an earlier one that failed. When the disk is
+//! all but full it stops too, before anything fails.
 
 mod group;
 mod queue;
@@ -216,6 +217,7 @@ impl Committer {
 /// The thread's life.
 fn run(store: &Store, items: &Receiver<Item>, shared: &Shared, lazy_delay: Duration) {
     let mut group = Group::new(store, shared, lazy_delay);
+    group.look_for_room();
     loop {
         let wait = group.wait(Instant::now());
         let first = match items.recv_timeout(wait) {
