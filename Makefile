@@ -9,6 +9,8 @@ LISTEN ?= 127.0.0.1:7700
 DATA ?= data
 FUZZ_S ?= 60
 FUZZ_TEST_S ?= 5
+# A browser test that hangs ends as a failure.
+TEST_TIMEOUT_MS ?= 600000
 HTTPS_PORT ?= 7743
 
 # Browsers trust the machine itself; anybody else needs HTTPS for microphone and camera.
@@ -45,7 +47,7 @@ test: app
 	cargo build --locked --bin greenroom --example echo_bot
 	target/venv/bin/python -m pytest tests/python
 	npm --prefix web test
-	node --test --test-concurrency=1 tests/browser/*.test.mjs $(wildcard tests/browser/*/*.test.mjs)
+	node --test --test-concurrency=1 --test-timeout=$(TEST_TIMEOUT_MS) tests/browser/*.test.mjs $(wildcard tests/browser/*/*.test.mjs)
 
 bench:
 	@tools/setup build

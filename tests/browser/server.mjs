@@ -75,7 +75,7 @@ export class Server {
         rmSync(this.folder, { recursive: true, force: true });
         done();
       };
-      if (this.process.exitCode !== null) return over();
+      if (this.process.exitCode !== null || this.process.signalCode !== null) return over();
       this.process.once("exit", over);
       this.process.kill(signal);
     });

@@ -70,9 +70,10 @@ window.sdk = (() => {
       await lost;
     }
 
-    /** Waits until the WebSocket is lost. */
+    /** Waits until the WebSocket is lost, which it may be already. */
     async lost() {
-      await new Promise((done) => (this.link.socket.onclose = done));
+      const { socket } = this.link;
+      if (socket.readyState !== WebSocket.CLOSED) await new Promise((done) => (socket.onclose = done));
       this.online.set(false);
       for (const { fail } of this.waiting.values()) fail(Object.assign(new Error("lost"), { code: "offline" }));
       this.waiting.clear();
