@@ -1,5 +1,21 @@
-/** Puts a text on the clipboard; `false` when the browser did not let it. */
-export const copyText = async (text: string): Promise<boolean> => {
+import { useCallback } from "react";
+import { useTranslation } from "react-i18next";
+import { toast } from "./toasts";
+
+/** Copies a text, and says so when the browser did not let it. Resolves to whether it was copied. */
+export const useCopy = (): ((text: string) => Promise<boolean>) => {
+  const { t } = useTranslation("ui");
+  return useCallback(
+    async (text) => {
+      const copied = await copyText(text);
+      if (!copied) toast(t("copyFailed"), { tone: "error" });
+      return copied;
+    },
+    [t],
+  );
+};
+
+const copyText = async (text: string): Promise<boolean> => {
   try {
     // Pages over plain HTTP have no clipboard.
     if (window.isSecureContext) {
@@ -18,7 +34,8 @@ const copyBySelection = (text: string): boolean => {
   field.value = text;
   field.readOnly = true;
   field.className = "visually-hidden";
-  document.body.append(field);
+  // Beside what has the focus: a modal dialog would not let anything outside of it have it.
+  (focused?.parentElement ?? document.body).append(field);
   field.select();
   const copied = document.execCommand("copy");
   field.remove();
