@@ -1,3 +1,4 @@
+import type { Interrupted as Lost } from "@greenroom/client";
 import { Phone } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -7,7 +8,7 @@ import { go } from "../../state/route";
 import { Button } from "../../ui/Button";
 import { toast } from "../../ui/toasts";
 import { openDoor } from "../door";
-import { rejoinOptions, useFailureText, type Interrupted as Lost } from "../prejoin/useJoin";
+import { rejoinOptions, useFailureText } from "../prejoin/useJoin";
 import styles from "./Interrupted.module.css";
 
 /** After a reload: the way back into the call, by itself where the browser needs not ask for devices again. */

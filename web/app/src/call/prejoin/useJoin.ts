@@ -1,4 +1,4 @@
-import type { Calls, JoinOptions, Preview, RoomId } from "@greenroom/client";
+import type { Interrupted, JoinOptions, Preview, RoomId } from "@greenroom/client";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient } from "../../state/client";
@@ -7,9 +7,6 @@ import { preferences, type Preferences } from "../../state/preferences";
 import { closeDoor } from "../door";
 import { useProblemText } from "../media/useProblemText";
 import type { OpenPreview } from "./usePreview";
-
-/** A call this tab was in before it was reloaded. */
-export type Interrupted = NonNullable<ReturnType<Calls["interrupted"]["get"]>>;
 
 export interface Joining {
   readonly busy: boolean;
