@@ -274,9 +274,7 @@ class OpenedClient implements Client {
   #moment(): Moment {
     const board = this.#board;
     return {
-      typing: (room) => board.typing(room),
       presence: (room) => board.presence(room),
-      online: (room) => board.online(room),
       running: board.running,
       fetchOlder: (room, before, limit) => this.#run({ do: "history", room, before, limit }).catch(() => false),
     };

@@ -14,7 +14,7 @@ import type { AckFrame, ServerFrame, Welcome } from "../protocol/server-frames.j
 import type { LocalStore } from "../store/local-store.js";
 import type { Board } from "./board.js";
 import { mayRepeat, type Command, type Run } from "./command.js";
-import { Following, infoOf, placeOf } from "./following.js";
+import { Following, placeOf } from "./following.js";
 import { History } from "./history.js";
 import { Intake, type How } from "./intake.js";
 import { Login } from "./login.js";
@@ -314,8 +314,8 @@ export class Engine {
       case "rooms.changed":
         return void session.following.list();
       case "room":
-        this.#intake.step(frame.room, () => this.#store.saveRooms([infoOf(frame)], false));
-        if (frame.role !== undefined) session.following.entered(infoOf(frame));
+        this.#intake.step(frame.room, () => this.#store.saveRooms([frame], false));
+        if (frame.role !== undefined) session.following.entered(frame);
         return;
       case "ack":
         return this.#acked(frame, session);
