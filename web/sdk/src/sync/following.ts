@@ -4,8 +4,8 @@
  */
 
 import { ROOMS_FOLLOWED_MAX } from "../protocol/limits.js";
-import type { ClientRequest, PlaceInRoom } from "../protocol/client-frames.js";
-import type { Closed, Opened, RoomInfo, ServerFrame, Synced } from "../protocol/server-frames.js";
+import type { AnswerTo, ClientRequest, PlaceInRoom } from "../protocol/client-frames.js";
+import type { Closed, Opened, RoomInfo, Synced } from "../protocol/server-frames.js";
 import type { RoomId } from "../protocol/values.js";
 import type { LocalStore } from "../store/local-store.js";
 import type { Intake } from "./intake.js";
@@ -144,7 +144,6 @@ export class Following {
     for (let page = 0; more && page < LIST_PAGES_MAX; page += 1) {
       const after = rooms.at(-1)?.room;
       const answer = await this.#ask({ t: "room.list", ...(after === undefined ? {} : { after }) });
-      if (answer.t !== "rooms") return;
       rooms.push(...answer.rooms);
       more = answer.more === true && answer.rooms.length > 0;
     }
@@ -191,7 +190,7 @@ export class Following {
     this.#timers.add(timer);
   }
 
-  #ask(request: ClientRequest): Promise<ServerFrame> {
+  #ask<R extends ClientRequest>(request: R): Promise<AnswerTo<R>> {
     return askPatiently(this.#options.ask, request, () => !this.#ended);
   }
 

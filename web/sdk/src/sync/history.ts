@@ -48,7 +48,6 @@ export class History {
     try {
       const request = { t: "history", room, before, limit: Math.min(limit, PAGE_OPS_MAX) } as const;
       const answer = await askPatiently(ask, request, () => !this.#ended);
-      if (answer.t !== "ops") return undefined;
       intake.entries(room, answer.ops, "history");
       const more = answer.more === true;
       if (!more) intake.step(room, () => store.reachedStart(room));
