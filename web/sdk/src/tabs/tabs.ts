@@ -61,7 +61,7 @@ export class Tabs {
     this.#options = options;
   }
 
-  /** Joins the others; resolves as soon as it is known whether this tab may lead at once. */
+  /** Joins the others. Leads at once where there are none, or no locks; else when the lock is this tab's. */
   start(): void {
     const { store, board, others, name } = this.#options;
     if (others === "alone") return this.#lead();
@@ -78,9 +78,10 @@ export class Tabs {
     }
     const locks = lockManager();
     if (locks === undefined || this.#channel === undefined) return this.#lead();
-    board.onPost((posting) => {
+    const unposted = board.onPost((posting) => {
       this.#say({ is: "posted", posting: shiftClock(posting, performance.timeOrigin, 1) });
     });
+    this.#ending.signal.addEventListener("abort", unposted);
     this.#say({ is: "here", tab: this.id });
     this.#clock = setInterval(() => this.#tick(), CLOCK_MS);
     const { signal } = this.#ending;
