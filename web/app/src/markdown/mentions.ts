@@ -1,6 +1,6 @@
 /** Where a text names people: `@name` of those its post mentions, and of those one may mention while writing. */
 
-import type { UserId } from "@greenroom/client";
+import { MENTIONS_MAX, type UserId } from "@greenroom/client";
 
 /** Somebody a text may name. */
 export interface Named {
@@ -10,9 +10,6 @@ export interface Named {
 
 /** A piece of a text: letters, or somebody's name in it. */
 export type Piece = string | { readonly user: UserId; readonly name: string };
-
-/** A post mentions at most so many (docs/PROTOCOL.md, "Limits"). */
-export const MENTIONS_MAX = 64;
 
 /** Cuts a text at `@name` and `@user-id` of these people; the longest name wins. */
 export const splitMentions = (text: string, people: readonly Named[]): readonly Piece[] => {

@@ -1,4 +1,4 @@
-import type { Invite, Role, RoomId } from "@greenroom/client";
+import { INVITE_S_MAX, type Invite, type Role, type RoomId } from "@greenroom/client";
 import { lazy, Suspense, useCallback, useEffect, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../i18n/format";
@@ -16,7 +16,7 @@ const QrCode = lazy(() => import("./QrCode").then((module) => ({ default: module
 
 const HOUR_S = 3_600;
 /** Lives that are offered; the last is the longest the server allows. */
-const LIVES_S = [HOUR_S, 24 * HOUR_S, 7 * 24 * HOUR_S, 30 * 24 * HOUR_S] as const;
+const LIVES_S = [HOUR_S, 24 * HOUR_S, 7 * 24 * HOUR_S, INVITE_S_MAX] as const;
 /** How many may use a link; 0 is any number. */
 const USES = [0, 1, 5, 25] as const;
 
