@@ -12,9 +12,9 @@ import type { Intake } from "./intake.js";
 import { askPatiently, type Ask } from "./patience.js";
 
 /** The newest ops that a room begins with; older ones come later, as history. */
-export const TAIL = 200;
+const TAIL = 200;
 /** Rooms that are being opened at a time. */
-export const OPENING_MAX = 4;
+const OPENING_MAX = 4;
 /** Pages of `room.list` at most: 200 rooms each. */
 const LIST_PAGES_MAX = 50;
 /** A room that was halted is opened again after this and up to as long again. */

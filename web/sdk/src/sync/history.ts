@@ -7,7 +7,7 @@ import type { Intake } from "./intake.js";
 import { askPatiently, pause, type Ask } from "./patience.js";
 
 /** Between two pages, so that people's own requests go first. */
-export const PAGE_PAUSE_MS = 100;
+const PAGE_PAUSE_MS = 100;
 /** While the page is hidden it is asked so often whether it still is. */
 const HIDDEN_PAUSE_MS = 5_000;
 

@@ -12,7 +12,7 @@ import type { LocalStore } from "../store/local-store.js";
 import { afterStop, type Action, type Stop } from "./after-stop.js";
 
 /** Posts of one room that wait for their acks. */
-export const BATCHES_IN_FLIGHT_MAX = 4;
+const BATCHES_IN_FLIGHT_MAX = 4;
 
 /** What the sender needs. */
 export interface SenderOptions {

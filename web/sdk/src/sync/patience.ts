@@ -8,7 +8,7 @@ import type { AnswerTo, ClientRequest } from "../protocol/client-frames.js";
 export type Ask = <R extends ClientRequest>(request: R) => Promise<AnswerTo<R>>;
 
 /** How often a request is sent at most. */
-export const TRIES_MAX = 6;
+const TRIES_MAX = 6;
 
 /** What says nothing against asking again. */
 const PASSING: ReadonlySet<string> = new Set(["rate_limited", "overloaded", "restarted", "timeout"]);

@@ -15,7 +15,7 @@ import { CommandsWaiting } from "./commands-waiting.js";
 import { open, shiftClock, TABS_VERSION, type Said } from "./messages.js";
 
 /** A tab that is looked at lends its clock to the one that leads this often. */
-export const CLOCK_MS = 5_000;
+const CLOCK_MS = 5_000;
 /** Commands that the leader remembers, so that what comes twice is done once. */
 const REMEMBERED_MAX = 4_096;
 

@@ -21,7 +21,7 @@ import { Presenter } from "./presenter.js";
 import type { Moment } from "./views.js";
 
 /** Items read at once. */
-export const PAGE = 60;
+const PAGE = 60;
 /** Items a window holds at most; the far end is let go. */
 export const WINDOW_MAX = 600;
 /** Entries asked of the server at once. */
