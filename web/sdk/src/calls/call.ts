@@ -25,9 +25,9 @@ import {
   type Frame,
   type Joined,
   type OwnTrack,
+  type TrackDemand,
 } from "./frames.js";
 import { Local, type Opened } from "./local.js";
-import type { Peer } from "./peer.js";
 import { Pictures } from "./pictures.js";
 import { isLater } from "./refusals.js";
 import * as people from "./roster.js";
@@ -249,8 +249,7 @@ export class LiveCall implements Call {
       this.#pictures.reset();
     } else {
       this.#pictures.resend();
-      // What was said meanwhile is not said again: which encodings are watched, and that a moderator muted one.
-      this.#demand((peer) => peer.demandAll());
+      // That a moderator muted one meanwhile is not said again.
       const { participant } = joined;
       if (people.wasMuted(before, this.#roster, participant)) void this.#local.setMuted(true).catch(() => undefined);
     }
@@ -278,17 +277,17 @@ export class LiveCall implements Call {
         return this.#people(people.changed(this.#roster, changed, left));
       }
       case "call.demand":
-        for (const demand of parseDemand(frame)) this.#demand((peer) => peer.demand(demand));
+        for (const demand of parseDemand(frame)) this.#demand(demand);
         return;
       case "call.muted":
         return this.#onMuted(frame);
     }
   }
 
-  #demand(apply: (peer: Peer) => Promise<void>): void {
+  #demand(demand: TrackDemand): void {
     const { peer } = this.#session;
     // A line that is gone meanwhile needs no pause.
-    if (peer) void this.#demands.run(() => apply(peer)).catch(() => undefined);
+    if (peer) void this.#demands.run(() => peer.demand(demand)).catch(() => undefined);
   }
 
   #onMuted(frame: Frame): void {
