@@ -92,6 +92,17 @@ test("a link to a message leads there and tells it apart", async () => {
   await there.message("line 39").waitFor();
 });
 
+test("a room that outgrows the page shows its last message whole", async () => {
+  await ann.createRoom("Deck");
+  const lines = Array.from({ length: 12 }, (_, index) => `line ${index}`).join("\n");
+  for (const name of ["one", "two", "three"]) await ann.write(`${name}\n${lines}`);
+  await ann.isDelivered("three");
+  const hidden = () => ann.log.evaluate((log) => Math.round(log.scrollHeight - log.scrollTop - log.clientHeight));
+  await until(async () => (await hidden()) === 0, "the end is on the page");
+  await ann.page.getByRole("link", { name: "Bridge" }).click();
+  await ann.inRoom("Bridge");
+});
+
 test("search finds what is stored here and leads to it", async () => {
   await ann.page.getByRole("button", { name: "Search in this room" }).click();
   await ann.page.getByRole("searchbox", { name: "Search in messages" }).fill("THE ON");
