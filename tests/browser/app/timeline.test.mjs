@@ -32,6 +32,21 @@ test("arrows move between messages; Enter opens what one may do, Escape brings t
   await until(async () => /first by Ben/.test(await focused(ann)), "the focus is on the message again");
 });
 
+test("what is chosen in the menu of a message has the focus: one edits at once", async () => {
+  await ann.write("mended soom");
+  await ann.isDelivered("mended soom");
+  await ann.message("mended soom").click({ button: "right" });
+  await ann.page.getByRole("menuitem", { name: "Edit" }).click();
+  const field = ann.page.getByRole("textbox", { name: "Edit the message" });
+  await field.waitFor();
+  await ann.page.getByRole("menu").waitFor({ state: "detached" });
+  await until(() => field.evaluate((now) => now === document.activeElement), "one writes on");
+  await field.press("Backspace");
+  await ann.page.keyboard.type("n");
+  await ann.page.keyboard.press("Enter");
+  await ben.sees("mended soon");
+});
+
 test("+ opens all emoji, and what is found there becomes a reaction", async () => {
   await ann.log.focus();
   await ann.page.keyboard.press("ArrowUp");

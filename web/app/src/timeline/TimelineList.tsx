@@ -64,7 +64,7 @@ function LoadedList({ room, timeline, thread, at, onDay, start, onScrollReady }:
   const list = useRef<VirtualizerHandle>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const [lead, leadPx] = useHeight();
-  const scroll = useScroll(timeline, view, list, leadPx, at === undefined);
+  const scroll = useScroll(timeline, view, list, scroller, leadPx, at === undefined);
   const people = usePeople();
   const actions = useMessageActions();
   const summary = useSlice(room.summary);

@@ -31,6 +31,7 @@ export const useScroll = (
   timeline: Timeline,
   view: TimelineView,
   list: RefObject<VirtualizerHandle | null>,
+  scroller: RefObject<HTMLElement | null>,
   leadPx: number,
   startAtEnd: boolean,
 ): Scroll => {
@@ -68,9 +69,9 @@ export const useScroll = (
   );
 
   const onScroll = useCallback(() => {
-    const handle = list.current;
-    if (handle === null) return;
-    const leftPx = leadPx + handle.scrollSize - handle.scrollOffset - handle.viewportSize;
+    const [handle, box] = [list.current, scroller.current];
+    if (handle === null || box === null) return;
+    const leftPx = box.scrollHeight - box.scrollTop - box.clientHeight;
     const nearEnd = leftPx <= END_SLACK_PX && !timeline.view.get().after;
     // Growing content moves the end away; only a move upwards leaves it.
     if (nearEnd) stuck.current = true;
@@ -78,7 +79,7 @@ export const useScroll = (
     lastOffset.current = handle.scrollOffset;
     setAtEnd(stuck.current || nearEnd);
     follow();
-  }, [timeline, list, leadPx, follow]);
+  }, [timeline, list, scroller, follow]);
 
   useLayoutEffect(stick, [view, leadPx, stick]);
   useEffect(follow, [view, follow]);
