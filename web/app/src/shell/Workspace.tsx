@@ -1,6 +1,6 @@
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { InvitePage } from "../rooms/InvitePage";
+import { BrokenInvite, InvitePage } from "../rooms/InvitePage";
 import { useClient, useSlice } from "../state/client";
 import { closePanel, openPanel, usePanel } from "../state/panel";
 import { go, useRoute, type Route } from "../state/route";
@@ -74,6 +74,8 @@ function Main({ route }: { readonly route: Route }) {
       return <Start />;
     case "invite":
       return <InvitePage room={route.room} invite={route.invite} />;
+    case "broken-invite":
+      return <BrokenInvite />;
     case "search":
       return (
         <Suspense fallback={<Spinner label={t("loading")} />}>
