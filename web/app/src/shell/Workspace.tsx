@@ -16,6 +16,7 @@ import { Sidebar } from "./Sidebar";
 import { Start } from "./Start";
 import { useCommands } from "./useCommands";
 import { useNews } from "./useNews";
+import { useUnsaved } from "./useUnsaved";
 import styles from "./Workspace.module.css";
 
 const SidePane = lazy(() => import("./SidePane").then(({ SidePane }) => ({ default: SidePane })));
@@ -28,6 +29,7 @@ export function Workspace() {
   const panel = usePanel();
   useCommands();
   useNews();
+  useUnsaved();
   usePanelOfRoute(route);
   useFirstRoom(route);
   const beside = route.at === "room" && panel !== undefined;
