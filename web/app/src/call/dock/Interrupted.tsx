@@ -8,6 +8,7 @@ import { go } from "../../state/route";
 import { Button } from "../../ui/Button";
 import { toast } from "../../ui/toasts";
 import { openDoor } from "../door";
+import { useCallErrorText } from "../media/useCallErrorText";
 import styles from "./Interrupted.module.css";
 
 type Lost = NonNullable<ReturnType<Calls["interrupted"]["get"]>>;
@@ -16,6 +17,7 @@ type Lost = NonNullable<ReturnType<Calls["interrupted"]["get"]>>;
 export function Interrupted({ interrupted }: { readonly interrupted: Lost }) {
   const { t } = useTranslation("call");
   const { calls, connection } = useClient();
+  const errorText = useCallErrorText();
   const online = useSlice(connection).phase === "online";
   const name = useSlice(useRoom(interrupted.room).summary)?.name ?? "";
   const [state, setState] = useState<"undecided" | "offered" | "returning" | "dismissed">("undecided");
@@ -36,11 +38,12 @@ export function Interrupted({ interrupted }: { readonly interrupted: Lost }) {
         // The test before a call says what is wrong, and how to mend it.
         setState("dismissed");
         openDoor({ is: "prejoin", room });
-        toast(t("prejoin.failed", { message: error instanceof Error ? error.message : String(error) }), {
-          tone: "error",
-        });
+        toast(
+          errorText(error, (message) => t("prejoin.failed", { message })),
+          { tone: "error" },
+        );
       });
-  }, [calls, interrupted, t]);
+  }, [calls, errorText, interrupted, t]);
   useEffect(() => {
     if (!online || tried.current) return;
     tried.current = true;

@@ -2,10 +2,9 @@ import type { JoinOptions, Preview, RoomId } from "@greenroom/client";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient } from "../../state/client";
-import { useErrorText } from "../../state/errors";
 import { preferences, type Preferences } from "../../state/preferences";
 import { closeDoor } from "../door";
-import { problemKeys, problemOf } from "../media/problems";
+import { useCallErrorText } from "../media/useCallErrorText";
 import type { OpenPreview } from "./usePreview";
 
 export interface Joining {
@@ -18,7 +17,7 @@ export interface Joining {
 /** Goes into the room's call with what is open. */
 export function useJoin(room: RoomId, open: OpenPreview): Joining {
   const { t } = useTranslation("call");
-  const errorText = useErrorText();
+  const errorText = useCallErrorText();
   const { calls } = useClient();
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string>();
@@ -32,9 +31,7 @@ export function useJoin(room: RoomId, open: OpenPreview): Joining {
       .then(closeDoor)
       .catch((error: unknown) => {
         if (!isHere()) return;
-        const problem = problemOf(error);
-        const sentences = problem && problemKeys(problem, navigator.userAgent).map((key) => t(key));
-        setFailure(sentences?.join(" ") ?? t("prejoin.failed", { message: errorText(error) }));
+        setFailure(errorText(error, (message) => t("prejoin.failed", { message })));
         retry(); // the devices were given away
       })
       .finally(() => setBusy(false));
