@@ -1,6 +1,6 @@
 /** One call: what the server tells of it, and what is done in it. */
 
-import type { JoinedFrame, ParticipantInfo, ServerCallFrame, TrackInfo } from "../protocol/call-frames.js";
+import type { DemandInfo, JoinedFrame, ParticipantInfo, ServerCallFrame, TrackInfo } from "../protocol/call-frames.js";
 import type { RoomId } from "../protocol/values.js";
 import { Cell, type Slice } from "../slice.js";
 import type {
@@ -16,7 +16,6 @@ import type {
 } from "./api.js";
 import { slotNeed } from "./codecs.js";
 import { Local, type Opened } from "./local.js";
-import type { Peer } from "./peer.js";
 import { Pictures, type LayoutFields } from "./pictures.js";
 import { isLater } from "./refusals.js";
 import * as people from "./roster.js";
@@ -239,8 +238,7 @@ export class LiveCall implements Call {
       this.#pictures.reset();
     } else {
       this.#pictures.resend();
-      // What was said meanwhile is not said again: which encodings are watched, and that a moderator muted one.
-      this.#demand((peer) => peer.demandAll());
+      // That a moderator muted one meanwhile is not said again.
       const { participant } = joined;
       if (people.wasMuted(before, this.#roster, participant)) void this.#local.setMuted(true).catch(() => undefined);
     }
@@ -269,7 +267,7 @@ export class LiveCall implements Call {
         return this.#people(people.changed(this.#roster, [...joined, ...updated], gone));
       }
       case "call.demand":
-        for (const demand of frame.tracks) this.#demand((peer) => peer.demand(demand));
+        for (const demand of frame.tracks) this.#demand(demand);
         return;
       case "call.muted":
         return this.#onMuted(frame);
@@ -282,10 +280,10 @@ export class LiveCall implements Call {
     }
   }
 
-  #demand(apply: (peer: Peer) => Promise<void>): void {
+  #demand(demand: DemandInfo): void {
     const { peer } = this.#session;
     // A line that is gone meanwhile needs no pause.
-    if (peer) void this.#demands.run(() => apply(peer)).catch(() => undefined);
+    if (peer) void this.#demands.run(() => peer.demand(demand)).catch(() => undefined);
   }
 
   #onMuted(muted: { readonly track: TrackId; readonly by: ParticipantId }): void {

@@ -161,11 +161,6 @@ export class Peer {
     await activate(sender, (place) => active[place] ?? true);
   }
 
-  /** Sends all encodings, until the server says which are watched. */
-  async demandAll(): Promise<void> {
-    for (const { transceiver } of this.#publications.values()) await activate(transceiver.sender, () => true);
-  }
-
   stats(): Promise<RTCStatsReport> {
     return this.#connection.getStats();
   }

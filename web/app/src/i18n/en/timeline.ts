@@ -130,6 +130,7 @@ export const timeline = {
     notMember: "Join this room to write in it.",
     join: "Join",
     failed: "This could not be kept. {{reason}} Your text is still here.",
+    tooManySend: "This mentions {{count}} people; a message can mention {{max}}. Mention fewer, or send it in parts.",
     tooLongSend: "This message is too long to send. Shorten it, or send it in parts.",
     offline: "Sent when there is a connection",
   },

@@ -122,6 +122,7 @@ export const timeline = {
     notMember: "加入此房间后才能发言。",
     join: "加入",
     failed: "无法保存。{{reason}}你的文字还在这里。",
+    tooManySend: "此消息提及了 {{count}} 人，一条消息最多提及 {{max}} 人。请减少提及，或分几次发送。",
     tooLongSend: "此消息太长，无法发送。请缩短，或分几次发送。",
     offline: "有连接时发送",
   },
