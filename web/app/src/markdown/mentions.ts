@@ -1,6 +1,6 @@
 /** Where a text names people: `@name` of those its post mentions, and of those one may mention while writing. */
 
-import { MENTIONS_MAX, type UserId } from "@greenroom/client";
+import type { UserId } from "@greenroom/client";
 
 /** Somebody a text may name. */
 export interface Named {
@@ -33,7 +33,7 @@ export const splitMentions = (text: string, people: readonly Named[]): readonly 
   return pieces;
 };
 
-/** Whom a text mentions, each once; a post takes {@link MENTIONS_MAX}. */
+/** Whom a text mentions, each once; a post takes `MENTIONS_MAX`. */
 export const mentionedIn = (text: string, people: readonly Named[]): readonly UserId[] => {
   const users = new Set<UserId>();
   for (const piece of splitMentions(text, people)) if (typeof piece !== "string") users.add(piece.user);
