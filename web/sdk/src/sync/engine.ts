@@ -3,7 +3,7 @@
 import type { Credentials } from "../api.js";
 import { listenForHints } from "../connection/hints.js";
 import { Link, type LinkOptions } from "../connection/link.js";
-import type { Identity, Input } from "../connection/machine.js";
+import type { Identity, Input } from "../connection/signals.js";
 import { refuse } from "../connection/refusal.js";
 import type { Account, ConnectionState, Found } from "../model.js";
 import { isCallFrame, type ServerCallFrame } from "../protocol/call-frames.js";

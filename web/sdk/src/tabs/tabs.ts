@@ -5,7 +5,7 @@
  */
 
 import { asRefusal } from "../connection/refusal.js";
-import type { Input } from "../connection/machine.js";
+import type { Input } from "../connection/signals.js";
 import type { Found } from "../model.js";
 import type { ServerCallFrame } from "../protocol/call-frames.js";
 import type { LocalStore } from "../store/local-store.js";
