@@ -1,4 +1,3 @@
-import type { Calls } from "@greenroom/client";
 import { Phone } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,9 +7,8 @@ import { go } from "../../state/route";
 import { Button } from "../../ui/Button";
 import { toast } from "../../ui/toasts";
 import { openDoor } from "../door";
+import { returnOptions, type Lost } from "./return-options";
 import styles from "./Interrupted.module.css";
-
-type Lost = NonNullable<ReturnType<Calls["interrupted"]["get"]>>;
 
 /** After a reload: the way back into the call, by itself where the browser needs not ask for devices again. */
 export function Interrupted({ interrupted }: { readonly interrupted: Lost }) {
@@ -22,24 +20,16 @@ export function Interrupted({ interrupted }: { readonly interrupted: Lost }) {
   const tried = useRef(false);
   const back = useCallback(() => {
     setState("returning");
-    const { room, microphone, camera } = interrupted;
-    const wish = preferences.get();
+    const { room } = interrupted;
     go({ at: "room", room });
-    calls
-      .join(room, {
-        microphone: microphone && (wish.microphone ?? true),
-        camera: camera && (wish.camera ?? true),
-        audioOnly: wish.dataSaver,
-        ...(wish.speaker !== undefined && { speaker: wish.speaker }),
-      })
-      .catch((error: unknown) => {
-        // The test before a call says what is wrong, and how to mend it.
-        setState("dismissed");
-        openDoor({ is: "prejoin", room });
-        toast(t("prejoin.failed", { message: error instanceof Error ? error.message : String(error) }), {
-          tone: "error",
-        });
+    calls.join(room, returnOptions(interrupted, preferences.get())).catch((error: unknown) => {
+      // The test before a call says what is wrong, and how to mend it.
+      setState("dismissed");
+      openDoor({ is: "prejoin", room });
+      toast(t("prejoin.failed", { message: error instanceof Error ? error.message : String(error) }), {
+        tone: "error",
       });
+    });
   }, [calls, interrupted, t]);
   useEffect(() => {
     if (!online || tried.current) return;
