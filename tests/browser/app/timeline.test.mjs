@@ -92,6 +92,30 @@ test("what was begun survives a reload, typed in the last moment or not", async 
   await ann.composer.fill("");
 });
 
+test("what was begun in a thread survives a reload", async () => {
+  const open = async () => {
+    await ann.message("first by Ben").hover();
+    await ann.message("first by Ben").getByRole("button", { name: "Reply in thread" }).click();
+  };
+  const reply = ann.page.getByRole("textbox", { name: "Reply in the thread" });
+  await open();
+  await reply.pressSequentially("begun below");
+  await ann.page.reload();
+  await open();
+  await until(async () => (await reply.inputValue()) === "begun below", "the draft is there");
+  await reply.fill("");
+  await ann.page.keyboard.press("Escape");
+});
+
+test("Escape leaves the search of all rooms for the room before it", async () => {
+  await ann.page.keyboard.press("Control+Shift+f");
+  const search = ann.page.getByRole("searchbox", { name: "Search in messages" });
+  await search.fill("nothing");
+  await search.press("Escape");
+  await search.press("Escape");
+  await ann.inRoom("Bridge");
+});
+
 test("a link to a message leads there and tells it apart", async () => {
   await ann.write("the one");
   await ann.isDelivered("the one");
