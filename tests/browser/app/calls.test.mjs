@@ -99,9 +99,10 @@ test("a dialog of the call gives the focus back to where it was opened", async (
 });
 
 test("who reloads is back in the call, as muted as before", async () => {
-  const [, ben] = people;
+  const [ann, ben] = people;
+  const muted = ann.page.getByRole("group", { name: /Ben.*muted/i }).first();
   await button(ben, /^Mute/).click();
-  await button(ben, /^Unmute/).waitFor();
+  await muted.waitFor();
   await ben.page.reload();
   await until(async () => {
     const back = button(ben, /^Return/);
@@ -109,7 +110,9 @@ test("who reloads is back in the call, as muted as before", async () => {
     return button(ben, /Leave/).isVisible();
   }, "Ben is back");
   await until(async () => (await moving(ben)) >= 3, "Ben sees everybody again");
+  await muted.waitFor();
   await button(ben, /^Unmute/).click();
+  await muted.waitFor({ state: "detached" });
 });
 
 test("a call goes on in a small window while one reads another room", async () => {

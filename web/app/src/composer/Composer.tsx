@@ -2,9 +2,9 @@ import { useTranslation } from "react-i18next";
 import { Pencil, X } from "lucide-react";
 import type { DotKey, RoomHandle, RoomId } from "@greenroom/client";
 import { useClient, useRoom, useSlice } from "../state/client";
+import { useAttempt } from "../state/errors";
 import { Button } from "../ui/Button";
 import { IconButton } from "../ui/IconButton";
-import { toast } from "../ui/toasts";
 import { ComposerField } from "./ComposerField";
 import { stopEditing, useEditing } from "./editing";
 import { TypingLine } from "./TypingLine";
@@ -102,15 +102,12 @@ function Writing({
 function Closed({ room, open }: { readonly room: RoomId; readonly open: boolean }) {
   const { t } = useTranslation("timeline");
   const client = useClient();
-  const join = (): void =>
-    void client
-      .join(room)
-      .catch((error: unknown) => toast(error instanceof Error ? error.message : String(error), { tone: "error" }));
+  const attempt = useAttempt();
   return (
     <div className={styles.closed}>
       <p>{t(open ? "compose.notMember" : "compose.closed")}</p>
       {open && (
-        <Button variant="primary" size="s" onClick={join}>
+        <Button variant="primary" size="s" onClick={() => void attempt(client.join(room))}>
           {t("compose.join")}
         </Button>
       )}

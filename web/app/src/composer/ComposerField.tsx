@@ -3,7 +3,7 @@ import { CornerDownLeft, SendHorizontal } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { DotKey, RoomHandle, UserId } from "@greenroom/client";
 import { findEmoji, loadEmoji } from "../emoji/data";
-import { mentionedIn } from "../markdown/mentions";
+import { MENTIONS_MAX, mentionedIn } from "../markdown/mentions";
 import { useSlice } from "../state/client";
 import { classes } from "../ui/classes";
 import { toast } from "../ui/toasts";
@@ -91,7 +91,12 @@ export function ComposerField({
     }
     const written = trimmed(text);
     const joined = members.filter(({ standing }) => standing === "joined");
-    if (!onSend(written, mentionedIn(written, joined))) return;
+    const mentions = mentionedIn(written, joined);
+    if (mentions.length > MENTIONS_MAX) {
+      toast(t("compose.tooManySend", { count: mentions.length, max: MENTIONS_MAX }), { tone: "error" });
+      return;
+    }
+    if (!onSend(written, mentions)) return;
     setText("");
     suggestions.close();
   };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import type { UserId } from "@greenroom/client";
-import { mentionedIn, splitMentions } from "./mentions";
+import { mentionedIn, MENTIONS_MAX, splitMentions } from "./mentions";
 import { parseMarkdown } from "./parse";
 import { plainText, type Block, type Inline } from "./tree";
 
@@ -188,5 +188,13 @@ describe("mentions", () => {
 
   it("says whom a text mentions, each once", () => {
     expect(mentionedIn("@Ann @Ann @Ann Lee", [ann, annLee])).toEqual(["u1", "u2"]);
+  });
+
+  it("counts everybody a text mentions, also more than a post takes", () => {
+    const crowd = Array.from({ length: MENTIONS_MAX + 1 }, (_, at) => ({
+      user: `u${at}` as UserId,
+      name: `Crew ${at}.`,
+    }));
+    expect(mentionedIn(crowd.map(({ name }) => `@${name}`).join(" "), crowd)).toHaveLength(MENTIONS_MAX + 1);
   });
 });

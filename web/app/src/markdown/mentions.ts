@@ -36,11 +36,11 @@ export const splitMentions = (text: string, people: readonly Named[]): readonly 
   return pieces;
 };
 
-/** Whom a text that is about to be sent mentions. */
+/** Whom a text mentions, each once; a post takes {@link MENTIONS_MAX}. */
 export const mentionedIn = (text: string, people: readonly Named[]): readonly UserId[] => {
   const users = new Set<UserId>();
   for (const piece of splitMentions(text, people)) if (typeof piece !== "string") users.add(piece.user);
-  return [...users].slice(0, MENTIONS_MAX);
+  return [...users];
 };
 
 interface Spelling {

@@ -4,6 +4,7 @@ import type { Message, RoomHandle, RoomId } from "@greenroom/client";
 import { useFormat } from "../i18n/format";
 import { Markdown } from "../markdown/Markdown";
 import { useRoom, useSlice } from "../state/client";
+import { useAttempt } from "../state/errors";
 import { hrefTo } from "../state/route";
 import { mayWith } from "../timeline/may";
 import { nameOf, namedOf, PeopleContext, usePeople, usePeopleOf } from "../timeline/people";
@@ -12,7 +13,6 @@ import { momentOf } from "../timeline/rows";
 import { Avatar } from "../ui/Avatar";
 import { EmptyState } from "../ui/EmptyState";
 import { IconButton } from "../ui/IconButton";
-import { toast } from "../ui/toasts";
 import { WordsProvider } from "../timeline/words";
 import styles from "./panels.module.css";
 
@@ -49,10 +49,8 @@ function Pinned({ room, message }: { readonly room: RoomHandle; readonly message
   const format = useFormat();
   const role = useSlice(room.summary)?.role;
   const name = nameOf(people, message.author);
-  const unpin = (): void =>
-    void room
-      .pin(message.dot, false)
-      .catch((error: unknown) => toast(error instanceof Error ? error.message : String(error), { tone: "error" }));
+  const attempt = useAttempt();
+  const unpin = (): void => void attempt(room.pin(message.dot, false));
   return (
     <li className={styles.entry} data-key={message.key}>
       <Avatar user={message.author} name={name} size={28} />

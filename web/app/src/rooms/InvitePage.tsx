@@ -1,9 +1,10 @@
 import type { Route } from "../state/route";
 import { useEffect, useState } from "react";
-import { DoorOpen } from "lucide-react";
+import { DoorOpen, Unlink } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useClient, useSlice } from "../state/client";
 import { refusalCode, useErrorText } from "../state/errors";
+import { openDialog } from "../state/panel";
 import { go } from "../state/route";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
@@ -57,6 +58,19 @@ export function InvitePage({ room, invite }: Omit<Invited, "at">) {
           </Button>
         </>
       )}
+    </EmptyState>
+  );
+}
+
+/** A link to an invite that is none: parts of it were lost on the way. */
+export function BrokenInvite() {
+  const { t } = useTranslation("rooms");
+  return (
+    <EmptyState icon={Unlink} title={t("accept.broken")} text={t("accept.brokenText")}>
+      <Button onClick={() => openDialog({ kind: "enter-invite" })}>{t("enter.title")}</Button>
+      <Button variant="primary" onClick={() => go({ at: "home" }, "replace")}>
+        {t("accept.home")}
+      </Button>
     </EmptyState>
   );
 }

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { VList } from "virtua";
 import { useFormat } from "../i18n/format";
 import { useAccount, useRoom, useSlice } from "../state/client";
+import { useNow } from "../state/now";
 import { openDialog } from "../state/panel";
 import { Avatar } from "../ui/Avatar";
 import { Badge } from "../ui/Badge";
@@ -88,7 +89,7 @@ function MemberLine({
 }) {
   const { t } = useTranslation("rooms");
   const format = useFormat();
-  const [openedMs] = useState(() => Date.now());
+  const [openedMs] = useState(useNow());
   const seen =
     member.status === "offline" && member.lastSeenMs !== undefined
       ? t("members.lastSeen", { when: format.relative(member.lastSeenMs, openedMs) })

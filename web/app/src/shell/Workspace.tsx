@@ -1,6 +1,6 @@
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { InvitePage } from "../rooms/InvitePage";
+import { BrokenInvite, InvitePage } from "../rooms/InvitePage";
 import { useClient, useSlice } from "../state/client";
 import { closePanel, openPanel, usePanel } from "../state/panel";
 import { go, useRoute, type Route } from "../state/route";
@@ -16,6 +16,7 @@ import { Sidebar } from "./Sidebar";
 import { Start } from "./Start";
 import { useCommands } from "./useCommands";
 import { useNews } from "./useNews";
+import { useUnsaved } from "./useUnsaved";
 import styles from "./Workspace.module.css";
 
 const SidePane = lazy(() => import("./SidePane").then(({ SidePane }) => ({ default: SidePane })));
@@ -28,6 +29,7 @@ export function Workspace() {
   const panel = usePanel();
   useCommands();
   useNews();
+  useUnsaved();
   usePanelOfRoute(route);
   useFirstRoom(route);
   const beside = route.at === "room" && panel !== undefined;
@@ -75,6 +77,8 @@ function Main({ route }: { readonly route: Route }) {
       return <Start />;
     case "invite":
       return <InvitePage room={route.room} invite={route.invite} />;
+    case "broken-invite":
+      return <BrokenInvite />;
     case "search":
       return (
         <Suspense fallback={<Spinner label={t("loading")} />}>

@@ -1,4 +1,5 @@
 import type { ConnectionState } from "@greenroom/client";
+import { SKEW_MS_MAX } from "../state/now";
 
 type Refusal = Extract<ConnectionState, { phase: "refused" }>["reason"];
 type Wait = Extract<ConnectionState, { phase: "waiting" }>["reason"];
@@ -34,11 +35,8 @@ export function sayOf(state: ConnectionState, lastedMs: number): Said {
   }
 }
 
-/** Beyond this, times of a device are worth a warning. */
-const SKEW_TOLD_MS = 5 * 60_000;
-
 /** Which way a device's clock is off, and how far. */
 export function clockFault(skewMs: number): { readonly is: "ahead" | "behind"; readonly byMs: number } | undefined {
-  if (Math.abs(skewMs) < SKEW_TOLD_MS) return undefined;
+  if (Math.abs(skewMs) < SKEW_MS_MAX) return undefined;
   return { is: skewMs > 0 ? "behind" : "ahead", byMs: Math.abs(skewMs) };
 }

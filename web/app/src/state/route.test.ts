@@ -13,11 +13,16 @@ test.each<Route>([
   { at: "room", room, message: key },
   { at: "room", room, thread: key },
   { at: "invite", room, invite },
+  { at: "broken-invite" },
 ])("a link to $at leads there", (route) => expect(parseRoute(hrefTo(route))).toEqual(route));
 
-test.each(["", "#", "#/", "#/nowhere", "#/room/x", `#/invite/${room}/x`, "#/room/<script>", "#token=abc"])(
-  "%j leads home",
-  (fragment) => expect(parseRoute(fragment)).toEqual({ at: "home" }),
+test.each(["", "#", "#/", "#/nowhere", "#/room/x", "#/room/<script>", "#token=abc"])("%j leads home", (fragment) =>
+  expect(parseRoute(fragment)).toEqual({ at: "home" }),
+);
+
+test.each(["#/invite", "#/invite/", `#/invite/${room}`, `#/invite/${room}/x`, `#/invite/${room}/${invite}0`])(
+  "%j is an invite that came in pieces",
+  (fragment) => expect(parseRoute(fragment)).toEqual({ at: "broken-invite" }),
 );
 
 test("an escaped key is the same, a broken one is the room", () => {
@@ -30,4 +35,6 @@ test("an invite is found in what was pasted", () => {
   expect(parseInvite(` http://chat.lan:7700/#/invite/${room}/${invite}\n`)).toEqual(found);
   expect(parseInvite(`${room}/${invite}`)).toEqual(found);
   expect(parseInvite("hello")).toBeUndefined();
+  expect(parseInvite(`http://chat.lan:7700/#/invite/${room}/${invite.slice(1)}`)).toBeUndefined();
+  expect(parseInvite(`${room}/${invite}0`)).toBeUndefined();
 });

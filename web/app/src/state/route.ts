@@ -7,6 +7,8 @@ export type Route =
   /** A room; at one of its messages, or with one of its threads open. */
   | { readonly at: "room"; readonly room: RoomId; readonly message?: DotKey; readonly thread?: DotKey }
   | { readonly at: "invite"; readonly room: RoomId; readonly invite: InviteId }
+  /** A link to an invite that was cut off or mistyped on its way here. */
+  | { readonly at: "broken-invite" }
   | { readonly at: "search" };
 
 const HOME: Route = { at: "home" };
@@ -16,10 +18,12 @@ const ID = /^[0-9a-f]{32}$/;
 export function parseRoute(fragment: string): Route {
   const [at, first = "", second, third = ""] = fragment.replace(/^#?\/?/, "").split("/");
   if (at === "search") return { at: "search" };
-  if (!ID.test(first)) return HOME;
   const room = first as RoomId;
-  if (at === "invite") return second !== undefined && ID.test(second) ? { at, room, invite: second as InviteId } : HOME;
-  if (at !== "room") return HOME;
+  if (at === "invite") {
+    const whole = ID.test(first) && second !== undefined && ID.test(second);
+    return whole ? { at, room, invite: second as InviteId } : { at: "broken-invite" };
+  }
+  if (at !== "room" || !ID.test(first)) return HOME;
   const key = decodeDotKey(third);
   if (second === "message" && key !== undefined) return { at, room, message: key };
   if (second === "thread" && key !== undefined) return { at, room, thread: key };
@@ -35,6 +39,8 @@ export function hrefTo(route: Route): string {
       return "#/search";
     case "invite":
       return `#/invite/${route.room}/${route.invite}`;
+    case "broken-invite":
+      return "#/invite";
     case "room":
       if (route.message !== undefined) return `#/room/${route.room}/message/${route.message}`;
       if (route.thread !== undefined) return `#/room/${route.room}/thread/${route.thread}`;
@@ -75,7 +81,7 @@ export function takeToken(): string | undefined {
 
 /** What somebody may have pasted: a link to an invite, or its two ids. */
 export function parseInvite(text: string): (Route & { readonly at: "invite" }) | undefined {
-  const [, room, invite] = /([0-9a-f]{32})\s*\/\s*([0-9a-f]{32})/.exec(text.trim()) ?? [];
+  const [, room, invite] = /(?<![0-9a-f])([0-9a-f]{32})\s*\/\s*([0-9a-f]{32})(?![0-9a-f])/.exec(text.trim()) ?? [];
   if (room === undefined || invite === undefined) return undefined;
   return { at: "invite", room: room as RoomId, invite: invite as InviteId };
 }

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RoomHandle } from "@greenroom/client";
+import { useNow } from "../state/now";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { TextField } from "../ui/TextField";
@@ -21,7 +22,8 @@ export function JumpDialog({
 }) {
   const { t } = useTranslation("timeline");
   const [date, setDate] = useState(() => dateOf(initialMs));
-  const [today] = useState(() => dateOf(Date.now()));
+  const now = useNow();
+  const [today] = useState(() => dateOf(now()));
   const [busy, setBusy] = useState(false);
   const jump = async (): Promise<void> => {
     setBusy(true);

@@ -6,11 +6,12 @@ import { focusComposer } from "../composer/focus";
 import { EmojiPopover } from "../emoji/EmojiPopover";
 import { noteUsed } from "../emoji/quick";
 import { useAccount, useSlice } from "../state/client";
+import { useAttempt } from "../state/errors";
 import { openPanel } from "../state/panel";
 import { linkTo } from "../state/route";
+import { useCopy } from "../ui/clipboard";
 import { toast } from "../ui/toasts";
 import { ActionsContext, type Anchor, type MessageActions } from "./actions";
-import { copyText } from "./clipboard";
 import { DeleteDialog } from "./DeleteDialog";
 import { MessageMenu } from "./MessageMenu";
 import { mayWith } from "./may";
@@ -42,16 +43,15 @@ export function MessageActionsProvider({
   const { user } = useAccount();
   const [overlay, setOverlay] = useState<Overlay>();
   const role = useSlice(room.summary)?.role;
+  const attempt = useAttempt();
+  const copyText = useCopy();
   const actions = useMemo((): MessageActions => {
-    const attempt = (done: Promise<unknown>): void =>
-      void done.catch((error: unknown) => toast(messageOf(error), { tone: "error" }));
-    const copy = (text: string): void =>
-      void copyText(text).then((done) => (done ? toast(t("copied")) : toast(t("copyFailed"), { tone: "error" })));
+    const copy = (text: string): void => void copyText(text).then((done) => done && toast(t("copied")));
     return {
       react: (message, emoji) => {
         const own = message.reactions.some((one) => one.emoji === emoji && one.users.includes(user));
         if (!own) noteUsed(emoji);
-        attempt(room.react(message.dot, emoji, !own));
+        void attempt(room.react(message.dot, emoji, !own));
       },
       reply: (message) => {
         const root = message.thread ?? message.key;
@@ -63,16 +63,16 @@ export function MessageActionsProvider({
         focusComposer(thread);
       },
       askDelete: (message) => setOverlay({ kind: "delete", message }),
-      pin: (message, on) => attempt(room.pin(message.dot, on)),
+      pin: (message, on) => void attempt(room.pin(message.dot, on)),
       copyLink: (message) => copy(linkTo(placeOfMessage(room.id, message))),
       copyText: (message) => copy(message.body.state === "present" ? message.body.text : ""),
       showVersions: (message) => setOverlay({ kind: "versions", message }),
-      retry: (message) => attempt(room.retry(message.key)),
-      discard: (message) => attempt(room.discard(message.key)),
+      retry: (message) => void attempt(room.retry(message.key)),
+      discard: (message) => void attempt(room.discard(message.key)),
       openMenu: (message, anchor) => setOverlay({ kind: "menu", message, anchor }),
       openPicker: (message, anchor) => setOverlay({ kind: "picker", message, anchor }),
     };
-  }, [room, thread, t, user]);
+  }, [attempt, copyText, room, thread, t, user]);
   const close = (): void => setOverlay(undefined);
   return (
     <ActionsContext value={actions}>
@@ -99,7 +99,7 @@ export function MessageActionsProvider({
           message={overlay.message}
           onDelete={() => {
             close();
-            void room.delete(overlay.message.dot).catch((error: unknown) => toast(messageOf(error), { tone: "error" }));
+            void attempt(room.delete(overlay.message.dot));
           }}
           onClose={close}
         />
@@ -112,5 +112,3 @@ export function MessageActionsProvider({
     </ActionsContext>
   );
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

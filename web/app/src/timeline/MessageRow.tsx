@@ -3,6 +3,7 @@ import { History, MessageSquareReply, Pin, Trash2, WifiOff } from "lucide-react"
 import type { DotKey, Message, RoomId } from "@greenroom/client";
 import { Markdown } from "../markdown/Markdown";
 import { useRefusalText } from "../state/errors";
+import { useNow } from "../state/now";
 import { hrefTo } from "../state/route";
 import { Avatar } from "../ui/Avatar";
 import { Button } from "../ui/Button";
@@ -187,7 +188,7 @@ function ThreadLink({ message, active }: { readonly message: Message; readonly a
   const people = usePeople();
   const { t, format } = useWords();
   const actions = useMessageActions();
-  const [shownMs] = useState(() => Date.now());
+  const [shownMs] = useState(useNow());
   const { count, lastMs, users } = message.replies;
   return (
     <button type="button" className={styles.thread} tabIndex={active ? 0 : -1} onClick={() => actions.reply(message)}>

@@ -95,6 +95,12 @@ describe("a disk", () => {
     expect(texts(await messages(store))).toEqual(["hello"]);
   });
 
+  it("that has no room for a database is called full", async () => {
+    vi.spyOn(IDBFactory.prototype, "open").mockImplementationOnce(quota);
+    store = await openStore();
+    expect(store.persistence.get()).toEqual({ kind: "memory", reason: "full" });
+  });
+
   it("that does not answer is done without after a while", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     vi.spyOn(IDBFactory.prototype, "open").mockImplementationOnce(() => ({}) as IDBOpenDBRequest);

@@ -48,8 +48,8 @@ export class Database {
     if (storage === "memory") return new Database(name, await openInMemory(), { kind: "memory", reason: "chosen" });
     try {
       return new Database(name, await openOnDisk(name), { kind: "disk" });
-    } catch {
-      return new Database(name, await openInMemory(), { kind: "memory", reason: "blocked" });
+    } catch (error) {
+      return new Database(name, await openInMemory(), { kind: "memory", reason: reasonOf(error) });
     }
   }
 
@@ -90,9 +90,9 @@ export class Database {
     if ((await this.#open) !== lost) return;
     if (lost.kind === "memory") throw new Error("the database in memory was closed");
     this.#open = openOnDisk(this.#name)
-      .catch(async () => {
+      .catch(async (error: unknown) => {
         const memory = await openInMemory();
-        this.#persistence.set({ kind: "memory", reason: "blocked" });
+        this.#persistence.set({ kind: "memory", reason: reasonOf(error) });
         return memory;
       })
       .then((open) => this.#watch(open));
@@ -183,6 +183,9 @@ const moved = async (disk: Open): Promise<Open> => {
 
 const isNamed = (error: unknown, ...names: readonly string[]): boolean =>
   error instanceof Error && names.includes(error.name);
+
+/** Why a database on the disk does not open: there is no room left for one, or something forbids it. */
+const reasonOf = (error: unknown): "full" | "blocked" => (isNamed(error, "QuotaExceededError") ? "full" : "blocked");
 
 /** The disk is full, or fails. */
 const wantsMemory = (error: unknown): boolean => isNamed(error, "QuotaExceededError", "UnknownError");

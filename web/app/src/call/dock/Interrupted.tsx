@@ -1,3 +1,4 @@
+import type { Interrupted as Lost } from "@greenroom/client";
 import { Phone } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -7,7 +8,7 @@ import { go } from "../../state/route";
 import { Button } from "../../ui/Button";
 import { toast } from "../../ui/toasts";
 import { openDoor } from "../door";
-import { returnOptions, type Lost } from "./return-options";
+import { rejoinOptions, useFailureText } from "../prejoin/useJoin";
 import styles from "./Interrupted.module.css";
 
 /** After a reload: the way back into the call, by itself where the browser needs not ask for devices again. */
@@ -18,19 +19,18 @@ export function Interrupted({ interrupted }: { readonly interrupted: Lost }) {
   const name = useSlice(useRoom(interrupted.room).summary)?.name ?? "";
   const [state, setState] = useState<"undecided" | "offered" | "returning" | "dismissed">("undecided");
   const tried = useRef(false);
+  const failureText = useFailureText();
   const back = useCallback(() => {
     setState("returning");
     const { room } = interrupted;
     go({ at: "room", room });
-    calls.join(room, returnOptions(interrupted, preferences.get())).catch((error: unknown) => {
+    calls.join(room, rejoinOptions(preferences.get(), interrupted)).catch((error: unknown) => {
       // The test before a call says what is wrong, and how to mend it.
       setState("dismissed");
       openDoor({ is: "prejoin", room });
-      toast(t("prejoin.failed", { message: error instanceof Error ? error.message : String(error) }), {
-        tone: "error",
-      });
+      toast(failureText(error), { tone: "error" });
     });
-  }, [calls, interrupted, t]);
+  }, [calls, interrupted, failureText]);
   useEffect(() => {
     if (!online || tried.current) return;
     tried.current = true;

@@ -1,10 +1,9 @@
 import type { Call } from "@greenroom/client";
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
 import { useErrorText } from "../../state/errors";
 import { preferences, setPreferences } from "../../state/preferences";
 import { toast } from "../../ui/toasts";
-import { problemKeys, problemOf } from "./problems";
+import { useProblemText } from "./useProblemText";
 
 /** What buttons and keys do in a call; each tells in a toast when it could not. */
 export interface CallActions {
@@ -20,18 +19,12 @@ export interface CallActions {
 }
 
 export function useActions(call: Call): CallActions {
-  const { t } = useTranslation("call");
+  const problemText = useProblemText();
   const errorText = useErrorText();
   return useMemo(() => {
     const run = (doing: () => Promise<unknown>): void => {
       doing().catch((error: unknown) => {
-        const problem = problemOf(error);
-        const text = problem
-          ? problemKeys(problem, navigator.userAgent)
-              .map((key) => t(key))
-              .join(" ")
-          : errorText(error);
-        toast(text, { tone: "error" });
+        toast(problemText(error) ?? errorText(error), { tone: "error" });
       });
     };
     const setMuted = (muted: boolean): void => {
@@ -63,5 +56,5 @@ export function useActions(call: Call): CallActions {
       },
       leave: () => run(() => call.leave()),
     };
-  }, [call, errorText, t]);
+  }, [call, errorText, problemText]);
 }

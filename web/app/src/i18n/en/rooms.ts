@@ -24,7 +24,6 @@ export const rooms = {
     leave: "Leave room…",
     copyLink: "Copy link to this room",
     linkCopied: "Link copied",
-    linkNotCopied: "This browser would not copy it. Mark the link and copy it by hand.",
   },
   create: {
     title: "Create a room",
@@ -105,6 +104,8 @@ export const rooms = {
     failed: "This invite does not work",
     invite_invalid: "It has expired, was revoked or was used up. Ask whoever sent it for a new one.",
     forbidden: "You may not join this room: somebody put you out of it, or your sign-in does not allow it.",
+    broken: "This invite link is not whole",
+    brokenText: "Part of it is missing or mistyped. Copy the whole link, or ask whoever sent it for a new one.",
     waiting: "You join as soon as the server can be reached.",
     retry: "Try again",
     home: "Go to my rooms",

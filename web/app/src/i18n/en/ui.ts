@@ -3,6 +3,7 @@ import type { Texts } from "../areas";
 export const ui = {
   close: "Close",
   dismiss: "Dismiss",
+  copyFailed: "The browser did not let it be copied. Select the text and copy it by hand.",
   cancel: "Cancel",
   back: "Back",
   loading: "Loading",
@@ -28,6 +29,21 @@ export const ui = {
     call_full: "The call is full.",
     call_not_found: "This call is over.",
     calls_unavailable: "This server has no calls right now.",
+    offer_refused: "The server cannot take this call from your browser. Update the browser, or try another one.",
+    restarted: "The room was restarted on the server just then. Try again.",
+    gap: "The server has not got what you wrote before this. Try again; if that does not help, discard this and send it anew.",
+    dot_conflict:
+      "Another copy of this page has written in your place. Try again; if that does not help, discard this and send it anew.",
+    foreign_replica:
+      "Another copy of this page has written in your place. Try again; if that does not help, discard this and send it anew.",
+    invalid: "The server takes no message like this. Copy the text, discard this, and send it in another way.",
+    malformed: "The server does not understand this page. Reload the page and try again; what you wrote is kept.",
+    unsupported: "This server is too old for this. What you wrote is kept. Ask whoever runs it to update it.",
+    not_ready: "The connection is not ready yet. Try again in a moment.",
+    incompatible:
+      "The server speaks another version than this page. Reload the page to get the new one; what you wrote is kept.",
+    replaced: "Another window signed in first. Go on there, or try again.",
+    failed: "This page made a mistake. Reload it and try again; what you wrote is kept.",
     other: "That did not work: {{message}}",
     unknown: "That did not work. Try again.",
   },

@@ -23,7 +23,6 @@ export const rooms = {
     leave: "离开房间…",
     copyLink: "复制房间链接",
     linkCopied: "链接已复制",
-    linkNotCopied: "浏览器未能复制。请选中链接后手动复制。",
   },
   create: {
     title: "创建房间",
@@ -96,6 +95,8 @@ export const rooms = {
     failed: "此邀请无效",
     invite_invalid: "它已过期、被撤销或已用完。请向发送者索取新的邀请。",
     forbidden: "你不能加入此房间：你曾被移出，或你的登录方式不允许加入。",
+    broken: "此邀请链接不完整",
+    brokenText: "链接缺了一部分或有误。请复制完整的链接，或向发送者索取新的链接。",
     waiting: "连上服务器后会立即加入。",
     retry: "重试",
     home: "前往我的房间",
