@@ -2,7 +2,7 @@
 
 import type { Presence, RoomCall } from "../model.js";
 import type { ClientNotice } from "../protocol/client-frames.js";
-import type { Members, Ops, PresenceFrame, ServerFrame, TypingFrame } from "../protocol/server-frames.js";
+import type { Members, PresenceFrame, ServerFrame, TypingFrame } from "../protocol/server-frames.js";
 import type { RoomId, UserId } from "../protocol/values.js";
 import type { Board } from "./board.js";
 import { OthersTyping, OwnTyping } from "./typing.js";
@@ -59,8 +59,6 @@ export class MomentKeeper {
         return this.#presence(frame);
       case "typing":
         return this.#typing(frame);
-      case "ops":
-        return this.#written(frame.room, frame.ops);
       case "opened":
         return this.#call(frame.room, undefined);
       case "closed":
@@ -101,13 +99,6 @@ export class MomentKeeper {
     const value = this.#others.change(performance.now(), room, on, off).filter((user) => user !== this.#self);
     this.#board.post({ about: "typing", room, value });
     this.#arm();
-  }
-
-  /** Whoever wrote is not typing any more: the server says so up to a second later. */
-  #written(room: RoomId, ops: Ops["ops"]): void {
-    const typing = this.#board.typing(room).get();
-    const off = typing.filter((user) => ops.some(({ op }) => op.kind === "post" && op.author === user));
-    if (off.length > 0) this.#typing({ t: "typing", room, off });
   }
 
   #arm(): void {
