@@ -45,6 +45,11 @@ test("what is chosen in the menu of a message has the focus: one edits at once",
   await ann.page.keyboard.type("n");
   await ann.page.keyboard.press("Enter");
   await ben.sees("mended soon");
+  const writesOn = () => ann.composer.evaluate((now) => now === document.activeElement);
+  await until(writesOn, "one writes on after it");
+  await ann.composer.press("ArrowUp");
+  await field.press("Escape");
+  await until(writesOn, "and after giving it up");
 });
 
 test("+ opens all emoji, and what is found there becomes a reaction", async () => {
