@@ -134,5 +134,6 @@ test("who leaves is gone for the others, and the last ends the call", async () =
   await button(ann, /Leave/).click();
   await button(ben, /Leave/).click();
   await ann.page.getByText(/The call ended/).first().waitFor();
+  await until(() => ann.composer.evaluate((field) => field === document.activeElement), "one goes on where one writes");
   assert.deepEqual(people.flatMap(({ faults }) => faults), []);
 });

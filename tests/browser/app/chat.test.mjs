@@ -115,6 +115,17 @@ test("an invite link brings somebody who is new into a private room, until it is
   await late.close();
 });
 
+test("who is new is shown a room to join, and who is alone in one how to invite", async () => {
+  const dora = await house.person("Dora");
+  await dora.page.getByRole("region", { name: "Rooms that are open to you" }).getByRole("button", { name: "Join Bridge" }).click();
+  await dora.inRoom("Bridge");
+  await dora.createRoom("Pantry");
+  await dora.page.getByRole("log").getByRole("button", { name: "Invite people" }).click();
+  await dora.page.getByRole("dialog", { name: "Invite to Pantry" }).waitFor();
+  assert.deepEqual(dora.faults, []);
+  await dora.close();
+});
+
 test("a direct room is opened from the members, and search finds what was said", async () => {
   await ann.page.getByRole("link", { name: /Bridge/ }).click();
   await ann.inRoom("Bridge");

@@ -42,6 +42,11 @@ test("what is chosen in the menu of a message has the focus: one edits at once",
   await ann.page.keyboard.type("n");
   await ann.page.keyboard.press("Enter");
   await ben.sees("mended soon");
+  const writesOn = () => ann.composer.evaluate((now) => now === document.activeElement);
+  await until(writesOn, "one writes on after it");
+  await ann.composer.press("ArrowUp");
+  await field.press("Escape");
+  await until(writesOn, "and after giving it up");
 });
 
 test("+ opens all emoji, and what is found there becomes a reaction", async () => {
@@ -87,6 +92,30 @@ test("what was begun survives a reload, typed in the last moment or not", async 
   await ann.page.reload();
   await until(async () => (await ann.composer.inputValue()) === "begun", "the draft is there");
   await ann.composer.fill("");
+});
+
+test("what was begun in a thread survives a reload", async () => {
+  const open = async () => {
+    await ann.message("first by Ben").hover();
+    await ann.message("first by Ben").getByRole("button", { name: "Reply in thread" }).click();
+  };
+  const reply = ann.page.getByRole("textbox", { name: "Reply in the thread" });
+  await open();
+  await reply.pressSequentially("begun below");
+  await ann.page.reload();
+  await open();
+  await until(async () => (await reply.inputValue()) === "begun below", "the draft is there");
+  await reply.fill("");
+  await ann.page.keyboard.press("Escape");
+});
+
+test("Escape leaves the search of all rooms for the room before it", async () => {
+  await ann.page.keyboard.press("Control+Shift+f");
+  const search = ann.page.getByRole("searchbox", { name: "Search in messages" });
+  await search.fill("nothing");
+  await search.press("Escape");
+  await search.press("Escape");
+  await ann.inRoom("Bridge");
 });
 
 test("a link to a message leads there and tells it apart", async () => {

@@ -7,6 +7,7 @@ import { Button } from "../ui/Button";
 import { IconButton } from "../ui/IconButton";
 import { ComposerField } from "./ComposerField";
 import { stopEditing, useEditing } from "./editing";
+import { focusComposer } from "./focus";
 import { TypingLine } from "./TypingLine";
 import { useDraft } from "./useDraft";
 import { useSend } from "./useSend";
@@ -44,6 +45,11 @@ function Writing({
   const draft = useDraft(room, thread);
   const send = useSend(room, thread);
   const isThread = thread !== undefined;
+  // The field one edited in is gone: one writes on in that for new messages, once it is there.
+  const leaveEditing = (): void => {
+    stopEditing();
+    requestAnimationFrame(() => focusComposer(thread));
+  };
   if (message?.body.state === "present") {
     return (
       <>
@@ -56,7 +62,7 @@ function Writing({
             keys="Esc"
             iconSize={16}
             placement="top"
-            onClick={stopEditing}
+            onClick={leaveEditing}
           />
         </div>
         <ComposerField
@@ -70,10 +76,10 @@ function Writing({
           takeFocus
           onSend={(text, mentions) => {
             send.edit(message, text, mentions);
-            stopEditing();
+            leaveEditing();
             return true;
           }}
-          onCancel={stopEditing}
+          onCancel={leaveEditing}
         />
       </>
     );

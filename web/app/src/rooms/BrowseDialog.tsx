@@ -5,12 +5,12 @@ import { useClient } from "../state/client";
 import { useRequest } from "../state/errors";
 import { go } from "../state/route";
 import { useSlice } from "../state/slices";
-import { Avatar } from "../ui/Avatar";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { Spinner } from "../ui/Spinner";
 import { TextField } from "../ui/TextField";
 import { fits } from "./names";
+import { PublicRoomLine } from "./PublicRoomLine";
 import styles from "./rooms.module.css";
 
 /** All public rooms, to join. */
@@ -64,22 +64,7 @@ function PublicRooms({ onDone }: { readonly onDone: () => void }) {
         {shown.map((room) => {
           const joined = mine.some((own) => own.room === room.room && own.role !== undefined);
           return (
-            <li key={room.room} className={styles.line}>
-              <Avatar user={room.room} name={room.name} shape="square" />
-              <div className={styles.words}>
-                <strong dir="auto">{room.name}</strong>
-                <span className={styles.hint} dir="auto">
-                  {[t("header.members", { count: room.members }), room.topic].filter(Boolean).join(" · ")}
-                </span>
-              </div>
-              <Button
-                size="s"
-                aria-label={t(joined ? "browse.openRoom" : "browse.joinRoom", { name: room.name })}
-                onClick={() => void enter(room, joined)}
-              >
-                {t(joined ? "browse.open" : "browse.join")}
-              </Button>
-            </li>
+            <PublicRoomLine key={room.room} room={room} joined={joined} onEnter={() => void enter(room, joined)} />
           );
         })}
       </ul>

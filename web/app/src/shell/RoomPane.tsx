@@ -16,6 +16,7 @@ export function RoomPane({ room, at }: { readonly room: RoomId; readonly at: Dot
   const summary = useSlice(useRoom(room).summary);
   const inCall = useCallStage(room);
   useArrival(summary !== undefined);
+  useReturnFromCall(inCall);
   if (summary === undefined) return <RoomDoor room={room} />;
   return (
     <>
@@ -44,12 +45,25 @@ function useArrival(ready: boolean): void {
     // A dialog that closes gives the focus back first.
     const frame = requestAnimationFrame(() => {
       arrived.current = true;
-      const main = document.getElementById("main");
-      if (main === null) return;
-      if (matchMedia("(pointer: coarse)").matches) main.querySelector<HTMLElement>("[data-focus=heading]")?.focus();
-      else if (main.querySelector("textarea") === null) enterLandmark(main);
-      else focusComposer();
+      enterRoom();
     });
     return () => cancelAnimationFrame(frame);
   }, [ready, free]);
+}
+
+/** The button one left a call with is gone: keyboards go on in the room. */
+function useReturnFromCall(inCall: boolean): void {
+  const before = useRef(inCall);
+  useEffect(() => {
+    if (before.current && !inCall && document.activeElement === document.body) enterRoom();
+    before.current = inCall;
+  }, [inCall]);
+}
+
+function enterRoom(): void {
+  const main = document.getElementById("main");
+  if (main === null) return;
+  if (matchMedia("(pointer: coarse)").matches) main.querySelector<HTMLElement>("[data-focus=heading]")?.focus();
+  else if (main.querySelector("textarea") === null) enterLandmark(main);
+  else focusComposer();
 }

@@ -1,6 +1,7 @@
 import { Compass, DoorOpen, MessagesSquare, SquarePen, Ticket } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useClient, useSlice } from "../state/client";
+import { OpenRooms } from "../rooms/OpenRooms";
 import { openDialog } from "../state/panel";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
@@ -22,6 +23,7 @@ export function Start() {
   return (
     <EmptyState icon={DoorOpen} title={t("start.title")} text={t("start.text")}>
       <StartButtons />
+      <OpenRooms />
     </EmptyState>
   );
 }

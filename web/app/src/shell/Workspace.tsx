@@ -37,6 +37,7 @@ export function Workspace() {
   const phone = useMedia(PHONE);
   usePanelHistory(phone && pane === "side");
   useReturn(phone && pane === "list", route);
+  useStart();
   return (
     <div className={styles.layout} data-pane={pane}>
       <a className={styles.skip} href="#main" onClick={skipToMain}>
@@ -116,6 +117,13 @@ function useFirstRoom(route: Route): void {
     settled.current = true;
     if (!matchMedia(PHONE).matches) go({ at: "room", room: first }, "replace");
   }, [first]);
+}
+
+/** Whoever comes from the page for signing in, whose button is gone, goes on in the app. */
+function useStart(): void {
+  useEffect(() => {
+    if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
+  }, []);
 }
 
 function skipToMain(event: React.MouseEvent): void {

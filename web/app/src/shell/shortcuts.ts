@@ -33,14 +33,20 @@ type Told =
   | "view"
   | "people"
   | "chat"
-  | "fullScreen";
+  | "fullScreen"
+  | "messages"
+  | "menu"
+  | "reply"
+  | "react"
+  | "edit"
+  | "delete";
 
 /** `does` is done here; `tells` is done by what has the focus and only listed. */
 export type Shortcut =
   | { readonly group: Group; readonly does: Command; readonly keys: Keys }
   | { readonly group: Group; readonly tells: Told; readonly keys: Keys };
 
-export type Group = "general" | "writing" | "calls";
+export type Group = "general" | "writing" | "messages" | "calls";
 
 export const SHORTCUTS: readonly Shortcut[] = [
   { group: "general", does: "switcher", keys: ["Mod", "k"] },
@@ -61,6 +67,12 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { group: "writing", tells: "bold", keys: ["Mod", "b"] },
   { group: "writing", tells: "italic", keys: ["Mod", "i"] },
   { group: "writing", tells: "code", keys: ["Mod", "e"] },
+  { group: "messages", tells: "messages", keys: ["ArrowUp"] },
+  { group: "messages", tells: "menu", keys: ["Enter"] },
+  { group: "messages", tells: "reply", keys: ["r"] },
+  { group: "messages", tells: "react", keys: ["+"] },
+  { group: "messages", tells: "edit", keys: ["e"] },
+  { group: "messages", tells: "delete", keys: ["Delete"] },
   { group: "calls", tells: "talk", keys: [" "] },
   { group: "calls", tells: "mute", keys: ["Mod", "d"] },
   { group: "calls", tells: "camera", keys: ["Mod", "e"] },
@@ -83,7 +95,13 @@ export function commandOf(press: Press, apple: boolean): Command | undefined {
 
 const APPLE: Readonly<Record<string, string>> = { Mod: "⌘", Alt: "⌥", Shift: "⇧" };
 const OTHERS: Readonly<Record<string, string>> = { Mod: "Ctrl", Alt: "Alt", Shift: "Shift" };
-const NAMES: Readonly<Record<string, string>> = { ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc", Enter: "↵" };
+const NAMES: Readonly<Record<string, string>> = {
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  Escape: "Esc",
+  Delete: "Del",
+  Enter: "↵",
+};
 
 /** The keys as they are printed on the keyboard. */
 export function printed(keys: Keys, apple: boolean, space: string): readonly string[] {

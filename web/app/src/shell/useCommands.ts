@@ -2,7 +2,7 @@ import { useEffect } from "react";
 import type { Client } from "@greenroom/client";
 import { useClient } from "../state/client";
 import { closeDialog, closePanel, dialog, openDialog, panel, togglePanel } from "../state/panel";
-import { go, route } from "../state/route";
+import { go, route, type Route } from "../state/route";
 import { cycleLandmarks, enterLandmark } from "./landmarks";
 import { groupRooms, inOrder, neighbour } from "./room-groups";
 import { commandOf, isApple, type Command } from "./shortcuts";
@@ -13,14 +13,19 @@ export function useCommands(): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return;
-      if (event.key === "Escape") return leavePanel();
+      if (event.key === "Escape") return isClearing(event.target) ? undefined : leave();
       const command = commandOf(event, isApple());
       if (command === undefined || !allowed(command)) return;
       event.preventDefault();
       run(command, client);
     };
     window.addEventListener("keydown", onKeyDown);
-    return () => window.removeEventListener("keydown", onKeyDown);
+    const forget = route.subscribe(keepPlace);
+    keepPlace();
+    return () => {
+      window.removeEventListener("keydown", onKeyDown);
+      forget();
+    };
   }, [client]);
 }
 
@@ -68,8 +73,23 @@ function step(client: Client, by: 1 | -1, which: "any" | "unread"): void {
   if (next !== undefined) go({ at: "room", room: next.room });
 }
 
-function leavePanel(): void {
-  if (dialog.get() !== undefined || panel.get() === undefined) return;
+/** Where one was before one searched all rooms. */
+let place: Route = { at: "home" };
+
+function keepPlace(): void {
+  const now = route.get();
+  if (now.at === "room") place = now;
+}
+
+/** The first Escape in a field for searching empties it. */
+const isClearing = (target: EventTarget | null): boolean =>
+  target instanceof HTMLInputElement && target.type === "search" && target.value !== "";
+
+/** Closes what stands over or beside a room. */
+function leave(): void {
+  if (dialog.get() !== undefined) return;
+  if (route.get().at === "search") return go(place);
+  if (panel.get() === undefined) return;
   closePanel();
   const main = document.getElementById("main");
   if (main !== null) enterLandmark(main);

@@ -1,8 +1,11 @@
 import { useCallback, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { MessagesSquare } from "lucide-react";
+import { MessagesSquare, UserPlus } from "lucide-react";
 import type { DotKey, RoomHandle, RoomId } from "@greenroom/client";
 import { useRoom, useSlice } from "../state/client";
+import { atLeast } from "../rooms/roles";
+import { openDialog } from "../state/panel";
+import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 import { JumpDialog } from "./JumpDialog";
 import { MessageActionsProvider } from "./MessageActionsProvider";
@@ -29,13 +32,14 @@ export function RoomTimeline({ room, at }: { readonly room: RoomId; readonly at?
 }
 
 function OpenTimeline({ room, at }: { readonly room: RoomHandle; readonly at: DotKey | undefined }) {
-  const { t } = useTranslation("timeline");
+  const { t } = useTranslation(["timeline", "rooms"]);
   const timeline = useTimeline(() => room.timeline(at === undefined ? {} : { at }));
   const people = usePeople();
   const scroll = useRef<Scroll>(undefined);
   const [dayMs, setDayMs] = useState<number>();
   const summary = useSlice(room.summary);
   const name = summary?.name ?? "";
+  const alone = summary?.members === 1 && !people.direct && atLeast(summary.role, "member");
 
   const keepScroll = useCallback((now: Scroll) => {
     scroll.current = now;
@@ -53,7 +57,14 @@ function OpenTimeline({ room, at }: { readonly room: RoomHandle; readonly at: Do
         onScrollReady={keepScroll}
         start={
           empty ? (
-            <EmptyState icon={MessagesSquare} title={t("emptyTitle")} text={t("emptyText")} />
+            <EmptyState icon={MessagesSquare} title={t("emptyTitle")} text={t("emptyText")}>
+              {alone && (
+                <Button onClick={() => openDialog({ kind: "invite-people", room: room.id })}>
+                  <UserPlus size={16} aria-hidden="true" />
+                  {t("rooms:members.invite")}
+                </Button>
+              )}
+            </EmptyState>
           ) : (
             <p className={styles.start}>{t(people.direct ? "startDirect" : "start", { room: name })}</p>
           )

@@ -45,6 +45,7 @@ export const rooms = {
     days_other: "for {{count}} days",
   },
   browse: {
+    here: "Rooms that are open to you",
     title: "Browse rooms",
     filter: "Find a public room",
     join: "Join",

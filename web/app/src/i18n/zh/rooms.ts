@@ -40,6 +40,7 @@ export const rooms = {
   },
   retention: { forever: "永久", days_other: "{{count}} 天" },
   browse: {
+    here: "对你开放的房间",
     title: "浏览房间",
     filter: "查找公开房间",
     join: "加入",
