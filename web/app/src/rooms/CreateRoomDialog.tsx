@@ -26,7 +26,7 @@ export function CreateRoomDialog({ open, onClose }: { readonly open: boolean; re
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const found = nameFault(name);
-    setFault(found && (found.is === "empty" ? t("create.empty") : t("create.tooLong", { count: found.byBytes })));
+    setFault(found && (found.is === "empty" ? t("create.empty") : t("create.tooLong", { count: found.byCharacters })));
     if (found) return;
     const retention = days === 0 ? {} : { retentionDays: days };
     await request(async () => {

@@ -71,7 +71,7 @@ function Settings({
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const found = nameFault(name);
-    setFault(found && (found.is === "empty" ? t("create.empty") : t("create.tooLong", { count: found.byBytes })));
+    setFault(found && (found.is === "empty" ? t("create.empty") : t("create.tooLong", { count: found.byCharacters })));
     if (found) return;
     onBusy(true);
     const done = await request(async () => {

@@ -1,10 +1,11 @@
-/** Limits of a guest's name: docs/PROTOCOL.md, "Logging in". */
-const CHARACTERS_MAX = 64;
-const BYTES_MAX = 128;
+import { charactersOver, type NameFault } from "../rooms/names";
 
-/** Whether the server can take a name; it decides itself whether it is free. */
-export function checkName(name: string): "fine" | "empty" | "too-long" {
-  if (name.trim() === "") return "empty";
-  const long = [...name].length > CHARACTERS_MAX || new TextEncoder().encode(name).length > BYTES_MAX;
-  return long ? "too-long" : "fine";
+/** Limits of a guest's name: docs/PROTOCOL.md, "Logging in". */
+const LIMITS = { charactersMax: 64, bytesMax: 128 };
+
+/** What keeps the server from taking a name; it decides itself whether it is free. */
+export function checkName(name: string): NameFault | undefined {
+  if (name.trim() === "") return { is: "empty" };
+  const byCharacters = charactersOver(name, LIMITS);
+  return byCharacters > 0 ? { is: "long", byCharacters } : undefined;
 }
