@@ -99,7 +99,7 @@ pub struct Tokens {
 pub struct Guests {
     /// Whether they are let in.
     pub enabled: bool,
-    /// Whether they may make rooms.
+    /// Whether they may make rooms, and act in any role that a room gives them.
     pub create_rooms: bool,
     /// Seconds that a guest's token lives.
     pub token_lifetime_s: u64,

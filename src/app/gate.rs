@@ -3,7 +3,7 @@
 use super::data_folder;
 use super::revoked::{RevokedError, RevokedFile};
 use crate::access::limits::{Rate, Rates, UserLimits};
-use crate::access::{KeyError, NodeKey, Right, Rights, TokenMint, TokenVerifier};
+use crate::access::{KeyError, NodeKey, Rights, TokenMint, TokenVerifier};
 use crate::actors::gate::{Gate, GuestPolicy};
 use crate::actors::node::Node;
 use crate::config::{self, Config};
@@ -65,10 +65,12 @@ fn guests(config: &config::Guests) -> GuestPolicy {
     if !config.enabled {
         return GuestPolicy::Refused;
     }
-    let mut rights = Rights::GUEST;
-    if config.create_rooms {
-        rights = rights.with(Right::Create).with(Right::Member);
-    }
+    // Who makes a room looks after it: there may be nobody else who could.
+    let rights = if config.create_rooms {
+        Rights::ALL
+    } else {
+        Rights::GUEST
+    };
     GuestPolicy::Admitted {
         rights,
         lifetime_s: config.token_lifetime_s,

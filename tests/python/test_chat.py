@@ -2,7 +2,7 @@
 
 import time
 
-from peer import Writer
+from peer import Guest, Writer
 
 
 def meet(server, deck, guest, subprotocol):
@@ -99,3 +99,16 @@ def test_topics_and_pins_need_a_member(server, deck, guest):
         assert [r["code"] for r in ack["refused"]] == ["forbidden"]
         ann.post(writer, writer.op("topic", text="Watch bill"))
         assert ann.open(room)[0]["topic"] == "Watch bill"
+
+
+def test_guests_look_after_the_rooms_they_make(own_server):
+    with own_server.peer(guest=Guest("Ann")) as ann, own_server.peer(guest=Guest("Ben")) as ben:
+        room = ann.ask("room.create", "room", name="Bridge", visibility="public")["room"]
+        assert ben.ask("join", "room", room=room)["role"] == "member"
+        ben.refused("member.kick", "forbidden", room=room, user=ann.welcome["user"])
+        ben.refused("room.update", "forbidden", room=room, name="Mine")
+        ann.ask("room.update", "ok", room=room, name="Engine room")
+        ann.ask("member.role", "ok", room=room, user=ben.welcome["user"], role="moderator")
+        ben.refused("member.kick", "forbidden", room=room, user=ann.welcome["user"])
+        ann.ask("member.kick", "ok", room=room, user=ben.welcome["user"], ban=True)
+        ben.refused("join", "forbidden", room=room)

@@ -3,7 +3,7 @@
 use super::member::{Arrival, Lines, Member, Presence, Secret};
 use super::{CONNECT_MAX, Call, Effect, LeaveReason, RESUME_MAX, Refusal, USERS_MAX, publication};
 use crate::id::UserId;
-use crate::sfu::ParticipantId;
+use crate::sfu::{MediaKind, ParticipantId};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -75,13 +75,20 @@ impl Call {
         Ok(())
     }
 
-    /// The WebSocket of a participant is here again.
+    /// The WebSocket of a participant is here again: which encodings are wanted was said to nobody meanwhile.
     pub fn here(&mut self, participant: ParticipantId) -> Vec<Effect> {
-        self.change(participant, |member| {
+        let mut effects = self.change(participant, |member| {
             let away = member.presence != Presence::Here;
             member.presence = Presence::Here;
             away
-        })
+        });
+        let own = self.members.get(&participant).map(|member| member.tracks());
+        let videos = own.into_iter().flatten().filter(|track| {
+            let publication = self.publications.get(track);
+            publication.is_some_and(|publication| publication.source.kind() == MediaKind::Video)
+        });
+        effects.extend(videos.copied().map(Effect::Demand));
+        effects
     }
 
     /// The WebSocket of a participant was lost.

@@ -373,6 +373,11 @@ fn layers_nobody_watches_are_paused_after_a_while_and_back_at_once() {
     assert_eq!(demanded(&stage), [true, false, false]);
     assert!(watch(&mut stage, &[2]).contains(&Effect::Demand(camera)));
     assert_eq!(demanded(&stage), [true, false, true]);
+    stage.call.away(stage.now, ben);
+    assert!(
+        stage.call.here(ben).contains(&Effect::Demand(camera)),
+        "said to nobody meanwhile"
+    );
     stage.call.leave(stage.now, ann, LeaveReason::Left);
     stage.pass(DEMAND_HOLD);
     assert_eq!(demanded(&stage), [false; 3], "nobody is left to watch");

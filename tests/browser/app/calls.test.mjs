@@ -81,8 +81,11 @@ test("who holds Space is heard while they hold it", async () => {
   await muted.waitFor({ state: "detached" });
 });
 
-test("who reloads is back in the call", async () => {
-  const [, ben] = people;
+test("who reloads is back in the call, as muted as before", async () => {
+  const [ann, ben] = people;
+  const muted = ann.page.getByRole("group", { name: /Ben.*muted/i }).first();
+  await button(ben, /^Mute/).click();
+  await muted.waitFor();
   await ben.page.reload();
   await until(async () => {
     const back = button(ben, /^Return/);
@@ -90,6 +93,9 @@ test("who reloads is back in the call", async () => {
     return button(ben, /Leave/).isVisible();
   }, "Ben is back");
   await until(async () => (await moving(ben)) >= 3, "Ben sees everybody again");
+  await muted.waitFor();
+  await button(ben, /^Unmute/).click();
+  await muted.waitFor({ state: "detached" });
 });
 
 test("a call goes on in a small window while one reads another room", async () => {

@@ -32,6 +32,21 @@ test("arrows move between messages; Enter opens what one may do, Escape brings t
   await until(async () => /first by Ben/.test(await focused(ann)), "the focus is on the message again");
 });
 
+test("what is chosen in the menu of a message has the focus: one edits at once", async () => {
+  await ann.write("mended soom");
+  await ann.isDelivered("mended soom");
+  await ann.message("mended soom").click({ button: "right" });
+  await ann.page.getByRole("menuitem", { name: "Edit" }).click();
+  const field = ann.page.getByRole("textbox", { name: "Edit the message" });
+  await field.waitFor();
+  await ann.page.getByRole("menu").waitFor({ state: "detached" });
+  await until(() => field.evaluate((now) => now === document.activeElement), "one writes on");
+  await field.press("Backspace");
+  await ann.page.keyboard.type("n");
+  await ann.page.keyboard.press("Enter");
+  await ben.sees("mended soon");
+});
+
 test("+ opens all emoji, and what is found there becomes a reaction", async () => {
   await ann.log.focus();
   await ann.page.keyboard.press("ArrowUp");
@@ -90,6 +105,17 @@ test("a link to a message leads there and tells it apart", async () => {
   await there.message("the one").waitFor();
   await there.page.getByRole("button", { name: "Jump to the latest message" }).click();
   await there.message("line 39").waitFor();
+});
+
+test("a room that outgrows the page shows its last message whole", async () => {
+  await ann.createRoom("Deck");
+  const lines = Array.from({ length: 12 }, (_, index) => `line ${index}`).join("\n");
+  for (const name of ["one", "two", "three"]) await ann.write(`${name}\n${lines}`);
+  await ann.isDelivered("three");
+  const hidden = () => ann.log.evaluate((log) => Math.round(log.scrollHeight - log.scrollTop - log.clientHeight));
+  await until(async () => (await hidden()) === 0, "the end is on the page");
+  await ann.page.getByRole("link", { name: "Bridge" }).click();
+  await ann.inRoom("Bridge");
 });
 
 test("search finds what is stored here and leads to it", async () => {

@@ -17,18 +17,20 @@ window.sdk = (() => {
     };
   };
 
-  /** What calls need of a connection, over a test's link. */
+  /** What calls need of a connection, over a test's link. `parts`: of the SDK, whose own connection uses them likewise. */
   class Signalling {
-    constructor(link) {
+    constructor(link, parts) {
       this.link = link;
+      this.parts = parts;
       this.online = cell(true);
       this.listeners = new Set();
       this.waiting = new Map();
       this.asked = [];
       link.take = ((take) => (frame) => {
         const wait = this.waiting.get(frame.id);
-        if (wait) return this.settle(wait, frame);
-        if (frame.id === undefined && frame.t.startsWith("call.")) return this.hear(frame);
+        const parsed = () => parts.parseServerFrame(JSON.stringify(frame));
+        if (wait) return this.settle(wait, parsed());
+        if (frame.id === undefined && frame.t.startsWith("call.")) return this.hear(parsed());
         take.call(link, frame);
       })(link.take);
     }
@@ -44,12 +46,11 @@ window.sdk = (() => {
         return void greenroom.Call.prototype.route.call(this, frame.answer).then((answer) => done({ ...frame, answer }), fail);
       }
       if (frame.t !== "error") return done(frame);
-      fail(Object.assign(new Error(frame.message), { code: frame.code, retryAfterMs: frame.retry_after_ms }));
+      fail(this.parts.refusalOf(frame));
     }
 
     request(frame) {
-      const refusal = () => Object.assign(new Error("no connection"), { code: "offline", advice: "retry" });
-      if (!this.online.get()) return Promise.reject(refusal());
+      if (!this.online.get()) return Promise.reject(this.parts.offline());
       const id = ++this.link.ids;
       this.asked.push(frame);
       return new Promise((done, fail) => {
@@ -75,7 +76,7 @@ window.sdk = (() => {
       const { socket } = this.link;
       if (socket.readyState !== WebSocket.CLOSED) await new Promise((done) => (socket.onclose = done));
       this.online.set(false);
-      for (const { fail } of this.waiting.values()) fail(Object.assign(new Error("lost"), { code: "offline" }));
+      for (const { fail } of this.waiting.values()) fail(this.parts.offline());
       this.waiting.clear();
     }
 
@@ -86,9 +87,10 @@ window.sdk = (() => {
   }
 
   const open = async (link) => {
-    const { openCalls } = await import("/sdk/calls/calls.js");
-    const signalling = new Signalling(link);
-    return { signalling, calls: openCalls(signalling) };
+    const parts = await Promise.all(["calls/calls", "protocol/parse", "connection/refusal"].map((file) => import(`/sdk/${file}.js`)));
+    const { openCalls, ...rest } = Object.assign({}, ...parts);
+    const signalling = new Signalling(link, rest);
+    return { signalling, calls: openCalls(signalling, { running: cell(new Map()), account: "greenroom" }) };
   };
 
   /** A guest who is the same one after a reload: their key stays with the tab. */

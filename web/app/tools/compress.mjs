@@ -3,12 +3,15 @@
 
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { brotliCompressSync, constants } from "node:zlib";
+import zopfli from "@gfx/zopfli";
 
 const DIST = join(import.meta.dirname, "../dist");
 const TEXT = new Set([".css", ".html", ".js", ".json", ".mjs", ".svg", ".txt", ".webmanifest"]);
 /** A smaller file fits into one packet either way. */
 const COMPRESSED_FROM_BYTES = 1024;
+/** More gain next to nothing. */
+const ZOPFLI_ITERATIONS = 5;
 
 const brotli = (bytes) =>
   brotliCompressSync(bytes, {
@@ -18,7 +21,8 @@ const brotli = (bytes) =>
       [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
     },
   });
-const gzip = (bytes) => gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION });
+/** gzip is what browsers take over plain HTTP: Zopfli makes the same format a few per cent smaller. */
+const gzip = (bytes) => zopfli.gzipAsync(bytes, { numiterations: ZOPFLI_ITERATIONS });
 
 for (const name of readdirSync(DIST, { recursive: true })) {
   const path = join(DIST, name);
@@ -29,7 +33,7 @@ for (const name of readdirSync(DIST, { recursive: true })) {
     [".br", brotli],
     [".gz", gzip],
   ]) {
-    const compressed = compress(bytes);
+    const compressed = await compress(bytes);
     if (compressed.length < bytes.length) writeFileSync(path + ending, compressed);
   }
 }

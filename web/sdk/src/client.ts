@@ -1,11 +1,12 @@
 /** Puts the parts together: the local op log, what is shown of it, the connection, the tabs, the calls. */
 
 import type { Client, ClientOptions, Credentials, SearchQuery } from "./api.js";
-import type { CallSignalling } from "./calls/api.js";
 import { openCalls, type OpenCalls } from "./calls/calls.js";
+import type { CallSignalling } from "./calls/signalling.js";
 import type { Account, Found, RoomSummary } from "./model.js";
+import type { ServerCallFrame } from "./protocol/call-frames.js";
 import type { ClientRequest } from "./protocol/client-frames.js";
-import type { RoomInfo, ServerFrame } from "./protocol/server-frames.js";
+import type { RoomInfo } from "./protocol/server-frames.js";
 import { wellFormed } from "./protocol/text.js";
 import type { InviteId, RoomId, UserId } from "./protocol/values.js";
 import { OpenRoom } from "./room-handle.js";
@@ -214,7 +215,7 @@ class OpenedClient implements Client {
     const found = (all: readonly Found[], how: "live" | "missed") => {
       for (const one of all) for (const listener of [...this.#messageListeners]) listener(one, how);
     };
-    const callFrame = (frame: ServerFrame) => {
+    const callFrame = (frame: ServerCallFrame) => {
       for (const listener of [...this.#callListeners]) listener(frame);
     };
     const tabs: Tabs = new Tabs({
@@ -273,9 +274,7 @@ class OpenedClient implements Client {
   #moment(): Moment {
     const board = this.#board;
     return {
-      typing: (room) => board.typing(room),
       presence: (room) => board.presence(room),
-      online: (room) => board.online(room),
       running: board.running,
       fetchOlder: (room, before, limit) => this.#run({ do: "history", room, before, limit }).catch(() => false),
     };
@@ -283,11 +282,7 @@ class OpenedClient implements Client {
 
   #signalling(): CallSignalling {
     return {
-      request: async (frame) => {
-        // Calls make only requests of the protocol's own types.
-        const answer: unknown = await this.#run({ do: "request", request: frame as ClientRequest });
-        return answer as Readonly<Record<string, unknown>>;
-      },
+      request: (request) => this.#run({ do: "request", request }),
       onFrame: (listener) => {
         this.#callListeners.add(listener);
         return () => this.#callListeners.delete(listener);

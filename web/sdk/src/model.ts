@@ -180,14 +180,18 @@ export interface TimelineView {
   readonly firstUnread?: DotKey;
 }
 
+/** Whether somebody is there. */
+export interface Presence {
+  readonly status: "online" | "away" | "offline";
+  readonly lastSeenMs?: number;
+}
+
 /** Somebody in a room. */
-export interface Member {
+export interface Member extends Presence {
   readonly user: UserId;
   readonly name: string;
   readonly role: Role;
   readonly standing: Standing;
-  readonly status: "online" | "away" | "offline";
-  readonly lastSeenMs?: number;
   /** Everything up to this is read, as far as is known. */
   readonly read?: readonly [Stamp, Dot];
 }

@@ -1,19 +1,14 @@
 import { useState } from "react";
 import { Check, Copy } from "lucide-react";
-import { copyText } from "../timeline/clipboard";
-import { toast } from "../ui/toasts";
 import { useWords } from "../timeline/words";
+import { useCopy } from "../ui/clipboard";
 import styles from "./Markdown.module.css";
 
 /** Code as it was pasted, with what it is written in and a button that copies it. */
 export function CodeBlock({ text, language }: { readonly text: string; readonly language: string }) {
   const { t } = useWords();
   const [copied, setCopied] = useState(false);
-  const copy = async (): Promise<void> => {
-    const done = await copyText(text);
-    setCopied(done);
-    if (!done) toast(t("copyFailed"), { tone: "error" });
-  };
+  const copy = useCopy();
   const Icon = copied ? Check : Copy;
   return (
     <div className={styles.block}>
@@ -24,7 +19,7 @@ export function CodeBlock({ text, language }: { readonly text: string; readonly 
           className={styles.copy}
           aria-label={t("copyCode")}
           title={t("copyCode")}
-          onClick={() => void copy()}
+          onClick={() => void copy(text).then(setCopied)}
         >
           <Icon size={14} aria-hidden="true" />
           {copied && <span role="status">{t("copied")}</span>}

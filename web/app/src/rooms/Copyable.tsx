@@ -3,6 +3,7 @@ import { useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { announce } from "../ui/announce";
 import { Button } from "../ui/Button";
+import { useCopy } from "../ui/clipboard";
 import styles from "./rooms.module.css";
 
 /** A text to take away: a line that marks itself, and a button that copies it. */
@@ -11,10 +12,12 @@ export function Copyable({ label, text }: { readonly label: string; readonly tex
   const id = useId();
   const field = useRef<HTMLInputElement>(null);
   const [copied, setCopied] = useState(false);
-  const copy = async () => {
+  const copy = useCopy();
+  const take = async () => {
+    const done = await copy(text);
+    setCopied(done);
+    if (done) announce(t("invite.copied"));
     field.current?.select();
-    setCopied(await copyText(text));
-    announce(t("invite.copied"));
   };
   return (
     <div className={styles.field}>
@@ -30,32 +33,11 @@ export function Copyable({ label, text }: { readonly label: string; readonly tex
           value={text}
           onFocus={(event) => event.target.select()}
         />
-        <Button onClick={() => void copy()}>
+        <Button onClick={() => void take()}>
           {copied ? <Check size={16} aria-hidden="true" /> : <Copy size={16} aria-hidden="true" />}
           {t(copied ? "invite.copied" : "invite.copy")}
         </Button>
       </div>
     </div>
   );
-}
-
-/** Copies a text. On plain HTTP there is no clipboard but that of the selection. */
-export async function copyText(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return copySelection(text);
-  }
-}
-
-function copySelection(text: string): boolean {
-  const field = document.createElement("textarea");
-  field.value = text;
-  // Inside of what has the focus: a modal dialog would not let anything else have it.
-  (document.activeElement?.parentElement ?? document.body).append(field);
-  field.select();
-  const done = document.execCommand("copy");
-  field.remove();
-  return done;
 }

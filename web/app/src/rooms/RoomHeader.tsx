@@ -18,10 +18,10 @@ import { useRoom, useSlice } from "../state/client";
 import { openDialog, togglePanel, usePanel } from "../state/panel";
 import { go, linkTo } from "../state/route";
 import { Avatar } from "../ui/Avatar";
+import { useCopy } from "../ui/clipboard";
 import { IconButton } from "../ui/IconButton";
 import { Menu, MenuItem, MenuLine } from "../ui/Menu";
 import { toast } from "../ui/toasts";
-import { copyText } from "./Copyable";
 import { LeaveDialog } from "./LeaveDialog";
 import { atLeast } from "./roles";
 import styles from "./header.module.css";
@@ -101,8 +101,10 @@ function RoomMenu({ summary }: { readonly summary: RoomSummary }) {
   const { t } = useTranslation("rooms");
   const { room } = summary;
   const [leaving, setLeaving] = useState(false);
-  const copyLink = async () =>
-    toast(t((await copyText(linkTo({ at: "room", room }))) ? "menu.linkCopied" : "menu.linkNotCopied"));
+  const copy = useCopy();
+  const copyLink = async () => {
+    if (await copy(linkTo({ at: "room", room }))) toast(t("menu.linkCopied"));
+  };
   return (
     <>
       <Menu label={t("header.more")} button={<IconButton label={t("header.more")} icon={MoreVertical} />}>

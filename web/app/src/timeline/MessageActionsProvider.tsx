@@ -9,9 +9,9 @@ import { useAccount, useSlice } from "../state/client";
 import { useAttempt } from "../state/errors";
 import { openPanel } from "../state/panel";
 import { linkTo } from "../state/route";
+import { useCopy } from "../ui/clipboard";
 import { toast } from "../ui/toasts";
 import { ActionsContext, type Anchor, type MessageActions } from "./actions";
-import { copyText } from "./clipboard";
 import { DeleteDialog } from "./DeleteDialog";
 import { MessageMenu } from "./MessageMenu";
 import { mayWith } from "./may";
@@ -44,9 +44,9 @@ export function MessageActionsProvider({
   const [overlay, setOverlay] = useState<Overlay>();
   const role = useSlice(room.summary)?.role;
   const attempt = useAttempt();
+  const copyText = useCopy();
   const actions = useMemo((): MessageActions => {
-    const copy = (text: string): void =>
-      void copyText(text).then((done) => (done ? toast(t("copied")) : toast(t("copyFailed"), { tone: "error" })));
+    const copy = (text: string): void => void copyText(text).then((done) => done && toast(t("copied")));
     return {
       react: (message, emoji) => {
         const own = message.reactions.some((one) => one.emoji === emoji && one.users.includes(user));
@@ -72,7 +72,7 @@ export function MessageActionsProvider({
       openMenu: (message, anchor) => setOverlay({ kind: "menu", message, anchor }),
       openPicker: (message, anchor) => setOverlay({ kind: "picker", message, anchor }),
     };
-  }, [attempt, room, thread, t, user]);
+  }, [attempt, copyText, room, thread, t, user]);
   const close = (): void => setOverlay(undefined);
   return (
     <ActionsContext value={actions}>

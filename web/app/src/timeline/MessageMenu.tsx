@@ -40,8 +40,12 @@ export function MessageMenu({
     window.addEventListener("pointerdown", press, { capture: true });
     return () => window.removeEventListener("pointerdown", press, { capture: true });
   }, []);
-  // The focus goes back to where the menu opened, before what was chosen may take it.
+  // The focus goes back to where the menu opened, before what was chosen may take it: once, for the menu also closes
+  // after a choice.
+  const left = useRef(false);
   const then = (run: () => void) => () => {
+    if (left.current) return;
+    left.current = true;
     onClose();
     setTimeout(() => {
       anchor.focus.focus({ preventScroll: true });

@@ -13,6 +13,7 @@ import { usePeople } from "./people";
 import { countOf, layoutOf, momentOf, movedAtFront, readersOf } from "./rows";
 import { Placeholder, TimelineRow } from "./TimelineRow";
 import { useAnnounceNew } from "./useAnnounceNew";
+import { useHeight } from "./useHeight";
 import { useMarkRead } from "./useMarkRead";
 import { useRowEvents } from "./useRowEvents";
 import { useScroll, type Scroll } from "./useScroll";
@@ -62,7 +63,8 @@ function LoadedList({ room, timeline, thread, at, onDay, start, onScrollReady }:
 
   const list = useRef<VirtualizerHandle>(null);
   const scroller = useRef<HTMLDivElement>(null);
-  const scroll = useScroll(timeline, view, list, at === undefined);
+  const [lead, leadPx] = useHeight();
+  const scroll = useScroll(timeline, view, list, scroller, leadPx, at === undefined);
   const people = usePeople();
   const actions = useMessageActions();
   const summary = useSlice(room.summary);
@@ -131,11 +133,14 @@ function LoadedList({ room, timeline, thread, at, onDay, start, onScrollReady }:
         tabIndex={0}
       >
         {/* eslint-enable jsx-a11y/no-noninteractive-tabindex */}
-        <div className={styles.lead}>{view.offset === 0 && (view.before === "start" ? start : <Older />)}</div>
+        <div ref={lead} className={styles.lead}>
+          {view.offset === 0 && (view.before === "start" ? start : <Older />)}
+        </div>
         <Virtualizer
           ref={list}
           data={data}
           scrollRef={scroller}
+          startMargin={leadPx}
           shift={shift}
           bufferSize={BUFFER_PX}
           keepMounted={activeIndex === -1 ? NONE : [view.offset + activeIndex]}

@@ -23,11 +23,16 @@ export interface Scroll {
   readonly toPlace: (index: number) => Promise<void>;
 }
 
-/** Keeps the window of a timeline around what is seen, and the list at its end while one is there. */
+/**
+ * Keeps the window of a timeline around what is seen, and the list at its end while one is there. What stands before
+ * the list in what scrolls is `leadPx` high.
+ */
 export const useScroll = (
   timeline: Timeline,
   view: TimelineView,
   list: RefObject<VirtualizerHandle | null>,
+  scroller: RefObject<HTMLElement | null>,
+  leadPx: number,
   startAtEnd: boolean,
 ): Scroll => {
   const stuck = useRef(startAtEnd);
@@ -47,8 +52,9 @@ export const useScroll = (
       const handle = list.current;
       const now = timeline.view.get();
       if (handle === null || busy.current || now.state !== "ready" || now.items.length === 0) return;
-      const first = handle.findItemIndex(handle.scrollOffset);
-      const last = handle.findItemIndex(handle.scrollOffset + handle.viewportSize);
+      const topPx = handle.scrollOffset - leadPx;
+      const first = handle.findItemIndex(topPx);
+      const last = handle.findItemIndex(topPx + handle.viewportSize);
       setFirstSeen(first);
       const work = nextLoad(timeline, now, first, last);
       if (work === undefined) return;
@@ -59,23 +65,23 @@ export const useScroll = (
         if (timeline.view.get() !== now) requestAnimationFrame(again);
       });
     },
-    [timeline, list],
+    [timeline, list, leadPx],
   );
 
   const onScroll = useCallback(() => {
-    const handle = list.current;
-    if (handle === null) return;
-    const left = handle.scrollSize - handle.scrollOffset - handle.viewportSize;
-    const nearEnd = left <= END_SLACK_PX && !timeline.view.get().after;
+    const [handle, box] = [list.current, scroller.current];
+    if (handle === null || box === null) return;
+    const leftPx = box.scrollHeight - box.scrollTop - box.clientHeight;
+    const nearEnd = leftPx <= END_SLACK_PX && !timeline.view.get().after;
     // Growing content moves the end away; only a move upwards leaves it.
     if (nearEnd) stuck.current = true;
     else if (handle.scrollOffset < lastOffset.current - 1) stuck.current = false;
     lastOffset.current = handle.scrollOffset;
     setAtEnd(stuck.current || nearEnd);
     follow();
-  }, [timeline, list, follow]);
+  }, [timeline, list, scroller, follow]);
 
-  useLayoutEffect(stick, [view, stick]);
+  useLayoutEffect(stick, [view, leadPx, stick]);
   useEffect(follow, [view, follow]);
 
   const toIndex = useCallback(

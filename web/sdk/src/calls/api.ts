@@ -1,6 +1,7 @@
 /** Calls, headless: what is published, what is shown, who is there. Frames: docs/PROTOCOL.md, "Calls". */
 
 import type { RoomCall } from "../model.js";
+import type { EndReason, Source } from "../protocol/call-frames.js";
 import type { CallId, RoomId, UserId } from "../protocol/values.js";
 import type { Slice } from "../slice.js";
 
@@ -8,8 +9,7 @@ import type { Slice } from "../slice.js";
 export type ParticipantId = number;
 /** Number of a publication in its call. */
 export type TrackId = number;
-/** What a publication shows. */
-export type Source = "microphone" | "camera" | "screen" | "screen_audio";
+export type { Source };
 
 /** Calls of the account's rooms. One call at a time on this device. */
 export interface Calls {
@@ -20,10 +20,7 @@ export interface Calls {
   /** The call this tab is in. */
   readonly current: Slice<Call | undefined>;
   /** A call this tab was in before it was reloaded, and may return to within 20 seconds: what to give to `join`. */
-  readonly interrupted: Slice<
-    | { readonly room: RoomId; readonly microphone: boolean; readonly muted: boolean; readonly camera: boolean }
-    | undefined
-  >;
+  readonly interrupted: Slice<Interrupted | undefined>;
   /** Cameras, microphones and speakers, kept up to date. Labels are empty until a permission was given. */
   readonly devices: Slice<Devices>;
 
@@ -31,6 +28,14 @@ export interface Calls {
   preview(options: MediaChoice): Promise<Preview>;
   /** Joins, or starts the room's call. Rejects with a `Refusal` or a {@link DeviceProblem}. */
   join(room: RoomId, options: JoinOptions): Promise<Call>;
+}
+
+/** A call that a reload broke off, and what was on in it. */
+export interface Interrupted {
+  readonly room: RoomId;
+  readonly microphone: boolean;
+  readonly muted: boolean;
+  readonly camera: boolean;
 }
 
 /** A device problem: `name` is one of these, so that a view can say how to mend it. */
@@ -76,10 +81,10 @@ export type CallPhase =
   | { readonly phase: "joining" }
   | { readonly phase: "connected" }
   | { readonly phase: "reconnecting"; readonly lost: "media" | "signalling" }
-  | {
-      readonly phase: "ended";
-      readonly reason: "left" | "ended" | "removed" | "revoked" | "replaced" | "lost" | "failed" | "shutdown";
-    };
+  | { readonly phase: "ended"; readonly reason: CallEndReason };
+
+/** Why one is not in the call any more: `left` by oneself, the others as docs/PROTOCOL.md says. */
+export type CallEndReason = "left" | EndReason;
 
 /** Something the person should be told once, in passing. */
 export type CallNotice =
@@ -217,14 +222,4 @@ export interface PictureStatistics {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly framesPerSecond: number;
-}
-
-/** What calls need of the connection. */
-export interface CallSignalling {
-  /** Sends a request and resolves to its answer; rejects with a `Refusal` (`offline` without a connection). */
-  request(frame: { readonly t: string; readonly [field: string]: unknown }): Promise<Readonly<Record<string, unknown>>>;
-  /** Every frame of the server whose name begins with `call.`, except answers. */
-  onFrame(listener: (frame: Readonly<Record<string, unknown>> & { readonly t: string }) => void): () => void;
-  /** Whether a connection is logged in now; calls resume (`call.join` with `resume`) when it comes back. */
-  readonly online: Slice<boolean>;
 }

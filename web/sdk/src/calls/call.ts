@@ -1,12 +1,12 @@
 /** One call: what the server tells of it, and what is done in it. */
 
+import type { DemandInfo, JoinedFrame, ParticipantInfo, ServerCallFrame, TrackInfo } from "../protocol/call-frames.js";
 import type { RoomId } from "../protocol/values.js";
 import { Cell, type Slice } from "../slice.js";
 import type {
   Call,
   CallNotice,
   CallPhase,
-  CallSignalling,
   CallStatistics,
   Devices,
   Participant,
@@ -15,24 +15,13 @@ import type {
   TrackId,
 } from "./api.js";
 import { slotNeed } from "./codecs.js";
-import {
-  parseChanged,
-  parseDemand,
-  parseMuted,
-  parseQualities,
-  parseSlots,
-  parseSpeakers,
-  type Frame,
-  type Joined,
-  type OwnTrack,
-} from "./frames.js";
 import { Local, type Opened } from "./local.js";
-import type { Peer } from "./peer.js";
-import { Pictures } from "./pictures.js";
+import { Pictures, type LayoutFields } from "./pictures.js";
 import { isLater } from "./refusals.js";
 import * as people from "./roster.js";
 import { Serial } from "./serial.js";
 import { Session } from "./session.js";
+import type { CallSignalling } from "./signalling.js";
 import { VIDEO_SLOTS_STEPS } from "./slots.js";
 import { Sound } from "./sound.js";
 import { figures, type Counters, type Entry } from "./statistics.js";
@@ -95,8 +84,8 @@ export class LiveCall implements Call {
       setup.opened,
       setup.muted,
     );
-    const layout = async (fields: Readonly<Record<string, unknown>>): Promise<void> => {
-      await this.#session.request("call.layout", fields);
+    const layout = async (fields: LayoutFields): Promise<void> => {
+      await this.#session.request({ t: "call.layout", room: this.room, ...fields });
     };
     this.#pictures = new Pictures({ ...link, layout, need: (track) => this.#need(track) }, setup.audioOnly);
   }
@@ -179,20 +168,20 @@ export class LiveCall implements Call {
   }
 
   async muteOther(track: TrackId): Promise<void> {
-    await this.#session.request("call.mute", { track, muted: true });
+    await this.#session.request({ t: "call.mute", room: this.room, track, muted: true });
   }
 
   async remove(participant: ParticipantId): Promise<void> {
-    await this.#session.request("call.remove", { participant });
+    await this.#session.request({ t: "call.remove", room: this.room, participant });
   }
 
   async endForAll(): Promise<void> {
-    await this.#session.request("call.end");
+    await this.#session.request({ t: "call.end", room: this.room });
   }
 
   async leave(): Promise<void> {
     if (this.#session.isOver) return;
-    const told = this.#session.request("call.leave");
+    const told = this.#session.request({ t: "call.leave", room: this.room });
     // Devices close at once; without a connection the server finds out by itself.
     this.#session.end("left");
     await told.catch(() => undefined);
@@ -212,7 +201,7 @@ export class LiveCall implements Call {
     return found.statistics;
   }
 
-  get #joined(): Joined {
+  get #joined(): JoinedFrame {
     const { joined } = this.#session;
     // The constructor is private: whoever has the call got it after it was joined.
     if (joined === undefined) throw new TypeError("the call is not joined yet");
@@ -242,15 +231,14 @@ export class LiveCall implements Call {
     });
   }
 
-  #onJoined(joined: Joined, how: "anew" | "resumed"): void {
+  #onJoined(joined: JoinedFrame, how: "anew" | "resumed"): void {
     const before = this.#roster;
     this.#people(people.fresh(before, joined.participants));
     if (how === "anew") {
       this.#pictures.reset();
     } else {
       this.#pictures.resend();
-      // What was said meanwhile is not said again: which encodings are watched, and that a moderator muted one.
-      this.#demand((peer) => peer.demandAll());
+      // That a moderator muted one meanwhile is not said again.
       const { participant } = joined;
       if (people.wasMuted(before, this.#roster, participant)) void this.#local.setMuted(true).catch(() => undefined);
     }
@@ -258,45 +246,51 @@ export class LiveCall implements Call {
     void this.#reconcile().catch(() => undefined);
   }
 
-  #onPublished(tracks: readonly OwnTrack[]): void {
+  #onPublished(tracks: readonly TrackInfo[]): void {
     const own = this.#roster.entries.get(this.self);
     if (own) this.#people(people.changed(this.#roster, [{ ...own, tracks }], []));
     // There may be slots now that a layout waited for.
     this.#pictures.resend();
   }
 
-  #onFrame(frame: Frame & { readonly t: string }): void {
+  #onFrame(frame: ServerCallFrame): void {
     switch (frame.t) {
       case "call.slots":
-        return this.#pictures.take(parseSlots(frame));
+        return this.#pictures.take(frame.slots);
       case "call.speakers":
-        return this.speakers.set(parseSpeakers(frame));
+        return this.speakers.set(frame.speakers);
       case "call.quality":
-        return this.#people(people.judged(this.#roster, parseQualities(frame)));
+        return this.#people(people.judged(this.#roster, frame.qualities));
       case "call.changed": {
-        const { changed, left } = parseChanged(frame);
-        return this.#people(people.changed(this.#roster, changed, left));
+        const { joined = [], updated = [], left = [] } = frame;
+        const gone = left.map(({ participant }) => participant);
+        return this.#people(people.changed(this.#roster, [...joined, ...updated], gone));
       }
       case "call.demand":
-        for (const demand of parseDemand(frame)) this.#demand((peer) => peer.demand(demand));
+        for (const demand of frame.tracks) this.#demand(demand);
         return;
       case "call.muted":
         return this.#onMuted(frame);
+      // Of the room; the session's own; answers.
+      case "call.state":
+      case "call.ended":
+      case "call.joined":
+      case "call.answer":
+        return;
     }
   }
 
-  #demand(apply: (peer: Peer) => Promise<void>): void {
+  #demand(demand: DemandInfo): void {
     const { peer } = this.#session;
     // A line that is gone meanwhile needs no pause.
-    if (peer) void this.#demands.run(() => apply(peer)).catch(() => undefined);
+    if (peer) void this.#demands.run(() => peer.demand(demand)).catch(() => undefined);
   }
 
-  #onMuted(frame: Frame): void {
-    const muted = parseMuted(frame);
+  #onMuted(muted: { readonly track: TrackId; readonly by: ParticipantId }): void {
     const own = this.#roster.entries.get(this.self);
-    const source = own?.tracks.find(({ track }) => track === muted?.track)?.source;
+    const source = own?.tracks.find(({ track }) => track === muted.track)?.source;
     const ignore = (): undefined => undefined;
-    if (muted === undefined || source === undefined) return;
+    if (source === undefined) return;
     if (source === "microphone") {
       this.mutedBy.set(muted.by);
       void this.#local.setMuted(true).catch(ignore);
@@ -339,7 +333,7 @@ export class LiveCall implements Call {
       for (const { track, source, muted } of own.tracks) {
         const wanted = this.#local.isMuted(source);
         if (wanted === muted || (source !== "microphone" && source !== "camera")) continue;
-        await this.#session.request("call.mute", { track, muted: wanted });
+        await this.#session.request({ t: "call.mute", room: this.room, track, muted: wanted });
         this.#patch(own.participant, (entry) => ({
           ...entry,
           tracks: entry.tracks.map((one) => (one.track === track ? { ...one, muted: wanted } : one)),
@@ -347,13 +341,13 @@ export class LiveCall implements Call {
       }
       if (own.hand === this.#hand) return;
       const raised = this.#hand;
-      await this.#session.request("call.hand", { raised });
+      await this.#session.request({ t: "call.hand", room: this.room, raised });
       this.#patch(own.participant, (entry) => ({ ...entry, hand: raised }));
     };
     return this.#reconciling.run(tell).catch(ignoreLater);
   }
 
-  #patch(participant: ParticipantId, change: (entry: people.Entry) => people.Entry): void {
+  #patch(participant: ParticipantId, change: (entry: ParticipantInfo) => ParticipantInfo): void {
     const entry = this.#roster.entries.get(participant);
     if (entry) this.#people(people.changed(this.#roster, [change(entry)], []));
   }

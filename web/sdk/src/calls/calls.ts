@@ -3,22 +3,20 @@
 import type { RoomCall } from "../model.js";
 import type { RoomId } from "../protocol/values.js";
 import { Cell, type Slice } from "../slice.js";
-import type { Call, Calls, CallSignalling, JoinOptions, MediaChoice, Preview } from "./api.js";
+import type { Call, Calls, Interrupted, JoinOptions, MediaChoice, Preview } from "./api.js";
 import type { LiveCall } from "./call.js";
 import { support } from "./capture.js";
 import { DeviceList } from "./devices.js";
-import { recall, remember, type Interrupted, type TabStorage } from "./interrupted.js";
+import { recall, remember, type TabStorage } from "./interrupted.js";
 import type { Opened } from "./local.js";
-import { Running } from "./running.js";
 import { Serial } from "./serial.js";
+import type { CallSignalling } from "./signalling.js";
 
 export interface CallsOptions {
-  /** Where to remember a call over a reload: `sessionStorage`, the default. */
-  readonly storage?: TabStorage;
-  /** Running calls, when the connection keeps them already; else they are read from the frames. */
-  readonly running?: Slice<ReadonlyMap<RoomId, RoomCall>>;
-  /** Pages that share an account share this name: a device is in one call at a time. Default `greenroom`. */
-  readonly account?: string;
+  /** Which rooms have a call, as the connection knows. */
+  readonly running: Slice<ReadonlyMap<RoomId, RoomCall>>;
+  /** Pages that share an account share this name: a device is in one call at a time. */
+  readonly account: string;
 }
 
 /** {@link Calls} that can be closed. */
@@ -31,13 +29,13 @@ export interface OpenCalls extends Calls {
  * Opens the calls of an account. Works in any runtime; where there is no WebRTC, `support` says so and joining rejects.
  *
  * ```ts
- * const calls = openCalls(signalling);
+ * const calls = openCalls(signalling, { running, account: "greenroom" });
  * const call = await calls.join(room, { microphone: true, camera: true });
  * call.show([{ tile: "main", show: "speaker", widthPx: 1280, heightPx: 720, priority: 100, pinned: false }]);
  * video.srcObject = call.streamOf("main") ?? null; // again whenever `call.slots` changes
  * ```
  */
-export function openCalls(signalling: CallSignalling, options: CallsOptions = {}): OpenCalls {
+export function openCalls(signalling: CallSignalling, options: CallsOptions): OpenCalls {
   return new PageCalls(signalling, options);
 }
 
@@ -47,7 +45,7 @@ class PageCalls implements OpenCalls {
   readonly current = new Cell<LiveCall | undefined>(undefined);
   readonly interrupted = new Cell<Interrupted | undefined>(undefined);
   readonly #signalling: CallSignalling;
-  readonly #storage: TabStorage | undefined;
+  readonly #storage: TabStorage | undefined = tabStorage();
   readonly #devices = new DeviceList();
   readonly #forget: (() => void)[] = [];
   readonly #others: BroadcastChannel | undefined;
@@ -56,19 +54,12 @@ class PageCalls implements OpenCalls {
 
   constructor(signalling: CallSignalling, options: CallsOptions) {
     this.#signalling = signalling;
-    this.#storage = options.storage ?? tabStorage();
-    if (options.running) {
-      this.running = options.running;
-    } else {
-      const running = new Running(signalling);
-      this.running = running.calls;
-      this.#forget.push(() => running.close());
-    }
+    this.running = options.running;
     if (typeof window === "undefined") return;
     this.#recall();
     addEventListener("pagehide", this.#onHide);
     this.#forget.push(() => removeEventListener("pagehide", this.#onHide));
-    this.#others = new BroadcastChannel(`${options.account ?? "greenroom"}.calls`);
+    this.#others = new BroadcastChannel(`${options.account}.calls`);
     this.#others.onmessage = ({ data }) => this.#onOther(data);
   }
 

@@ -1,17 +1,10 @@
 /** Remembers over a reload that this page was in a call. */
 
-import { parseRoom } from "./frames.js";
-import type { RoomId } from "../protocol/values.js";
+import { isRoom } from "../protocol/check.js";
+import type { Interrupted } from "./api.js";
 
 /** Where a page keeps what lives as long as its tab: `sessionStorage`. */
 export type TabStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
-
-export interface Interrupted {
-  readonly room: RoomId;
-  readonly microphone: boolean;
-  readonly muted: boolean;
-  readonly camera: boolean;
-}
 
 /** The server keeps a participant without a WebSocket so long. */
 export const RESUME_MAX_MS = 20_000;
@@ -35,9 +28,9 @@ export function recall(
     const text = storage?.getItem(KEY);
     storage?.removeItem(KEY);
     const found = JSON.parse(text ?? "null") as Readonly<Record<string, unknown>> | null;
-    const room = parseRoom(found?.room);
+    const room = found?.room;
     const leftMs = Number(found?.atMs) + RESUME_MAX_MS - nowMs;
-    if (found === null || room === undefined || !(leftMs > 0 && leftMs <= RESUME_MAX_MS)) return undefined;
+    if (found === null || !isRoom(room) || !(leftMs > 0 && leftMs <= RESUME_MAX_MS)) return undefined;
     const { microphone, muted, camera } = found;
     return {
       interrupted: { room, microphone: microphone === true, muted: muted === true, camera: camera === true },

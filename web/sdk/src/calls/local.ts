@@ -51,10 +51,6 @@ export class Local {
     return this.#media;
   }
 
-  get muted(): boolean {
-    return this.#muted;
-  }
-
   /** Puts all there is into a new connection. */
   async attach(peer: Peer): Promise<void> {
     for (const [source, track] of this.#tracks) await peer.publish(source, track, encodingsOf(source, track));

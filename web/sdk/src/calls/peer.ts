@@ -1,8 +1,8 @@
 /** The connection that media takes: publications, slots, and the making of offers. Knows no signalling. */
 
+import type { DemandInfo } from "../protocol/call-frames.js";
 import type { Source } from "./api.js";
 import { cameraCodecs, slotCodecs, soundCodecs } from "./codecs.js";
-import type { TrackDemand } from "./frames.js";
 import { outgoingOffer, type Sound } from "./sdp.js";
 import { activeEncodings, type Encoding } from "./simulcast.js";
 import type { SlotPlace } from "./slots.js";
@@ -92,7 +92,7 @@ export class Peer {
       await activate(known.transceiver.sender, () => true);
       return true;
     }
-    if (known) this.#end(known);
+    if (known) end(known);
     const sendEncodings = encodings.map((encoding) => ({ ...encoding }));
     const transceiver = this.#connection.addTransceiver(track, {
       direction: "sendonly",
@@ -125,16 +125,7 @@ export class Peer {
     const known = this.#publications.get(source);
     if (known === undefined) return;
     this.#publications.delete(source);
-    this.#end(known);
-  }
-
-  midOf(source: Source): string | undefined {
-    const known = this.#publications.get(source);
-    return known?.transceiver.direction === "sendonly" ? (known.transceiver.mid ?? undefined) : undefined;
-  }
-
-  sender(source: Source): RTCRtpSender | undefined {
-    return this.#publications.get(source)?.transceiver.sender;
+    end(known);
   }
 
   /** An offer of all there is, shortened for the way. */
@@ -162,17 +153,12 @@ export class Peer {
   }
 
   /** Pauses the encodings that nobody watches. */
-  async demand(demand: TrackDemand): Promise<void> {
+  async demand(demand: DemandInfo): Promise<void> {
     const found = [...this.#publications.values()].find(({ transceiver }) => transceiver.mid === demand.mid);
     if (found === undefined) return;
     const { sender } = found.transceiver;
     const active = activeEncodings(sender.getParameters().encodings, demand);
     await activate(sender, (place) => active[place] ?? true);
-  }
-
-  /** Sends all encodings, until the server says which are watched. */
-  async demandAll(): Promise<void> {
-    for (const { transceiver } of this.#publications.values()) await activate(transceiver.sender, () => true);
   }
 
   stats(): Promise<RTCStatsReport> {
@@ -184,15 +170,15 @@ export class Peer {
     this.#connection.close();
   }
 
-  #end({ transceiver }: Publication): void {
-    // A stopped line's place in the offer is taken by the next that is added.
-    transceiver.stop();
-  }
-
   readonly #onState = (): void => {
     const state = this.#connection.connectionState;
     if (state === "connected" || state === "disconnected" || state === "failed") this.#events.media(state);
   };
+}
+
+/** A stopped line's place in the offer is taken by the next that is added. */
+function end({ transceiver }: Publication): void {
+  transceiver.stop();
 }
 
 async function activate(sender: RTCRtpSender, wanted: (place: number) => boolean): Promise<void> {

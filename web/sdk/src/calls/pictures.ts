@@ -1,10 +1,11 @@
 /** What is on screen: finds slots for tiles, asks for more slots, and tells the server, not too often. */
 
+import { asRefusal } from "../connection/refusal.js";
+import type { SlotInfo, TileFrame } from "../protocol/call-frames.js";
 import { Cell, type Slice } from "../slice.js";
 import type { Slot, Tile, TrackId } from "./api.js";
-import type { SlotFrame } from "./frames.js";
 import type { Peer, VideoSlot } from "./peer.js";
-import { isLater, refusalOf } from "./refusals.js";
+import { isLater } from "./refusals.js";
 import { Serial } from "./serial.js";
 import { shows, type Shown } from "./shown.js";
 import { admitted, assign, layoutOf, slotsFor, type SlotNeed } from "./slots.js";
@@ -18,12 +19,18 @@ const SLOTS_AT_ONCE = 6;
 const RETRIES_MAX = 5;
 const RETRY_MS = 1_000;
 
+/** What is on screen, as `call.layout` says it. */
+export interface LayoutFields {
+  readonly tiles: readonly TileFrame[];
+  readonly audio_only: boolean;
+}
+
 /** What it asks of the call. */
 export interface Downlink {
   peer(): Peer | undefined;
   negotiate(): Promise<void>;
   /** Sends `call.layout`. */
-  layout(fields: Readonly<Record<string, unknown>>): Promise<void>;
+  layout(fields: LayoutFields): Promise<void>;
   need(track: TrackId): SlotNeed;
 }
 
@@ -31,7 +38,7 @@ export class Pictures {
   readonly #downlink: Downlink;
   readonly #slots = new Cell<readonly Slot[]>([]);
   readonly #sending = new Serial();
-  readonly #frames = new Map<string, SlotFrame>();
+  readonly #frames = new Map<string, SlotInfo>();
   /** What is seen in slots, and since when the server says what it says now. */
   readonly #shown = new Map<string, Shown>();
   readonly #since = new Map<string, number>();
@@ -77,7 +84,7 @@ export class Pictures {
   }
 
   /** The server says what is in slots: all of them after joining, else those that changed. */
-  take(frames: readonly SlotFrame[], all = false): void {
+  take(frames: readonly SlotInfo[], all = false): void {
     if (all) this.#frames.clear();
     for (const frame of frames) {
       const before = this.#frames.get(frame.mid);
@@ -124,7 +131,7 @@ export class Pictures {
     // Coming back tells it anyway.
     if (isLater(error) || this.#retries >= RETRIES_MAX) return;
     this.#retries += 1;
-    this.#gather(Math.max(RETRY_MS, refusalOf(error).retryAfterMs ?? 0));
+    this.#gather(Math.max(RETRY_MS, asRefusal(error).retryAfterMs ?? 0));
   }
 
   #send(): Promise<void> {

@@ -3,8 +3,7 @@
  * most one piece of work; nothing is begun while a piece of work is under way. Deadlines: docs/PROTOCOL.md, "Calls".
  */
 
-import type { CallPhase } from "./api.js";
-import type { CallEnd } from "./frames.js";
+import type { CallEndReason, CallPhase } from "./api.js";
 import { RESUME_MAX_MS } from "./interrupted.js";
 
 /** Without a WebSocket for longer than this a call is given up, for its devices are open. */
@@ -24,11 +23,9 @@ export const WORK_MAX_MS = 15_000;
 export type Work =
   { readonly kind: "restart" } | { readonly kind: "resume"; readonly offer: boolean } | { readonly kind: "rejoin" };
 
-export type EndReason = Extract<CallPhase, { phase: "ended" }>["reason"];
-
 export interface Recovery {
   /** Why the call is over; it stays so. */
-  readonly ended?: EndReason;
+  readonly ended?: CallEndReason;
   readonly online: boolean;
   /** Since when the WebSocket is gone; kept until the call was resumed. */
   readonly offlineSinceMs?: number;
@@ -49,7 +46,7 @@ export type Input =
   | { readonly kind: "signalling"; readonly online: boolean }
   | { readonly kind: "done" }
   | { readonly kind: "refused"; readonly code: string; readonly retryAfterMs?: number }
-  | { readonly kind: "over"; readonly reason: CallEnd | "left" }
+  | { readonly kind: "over"; readonly reason: CallEndReason }
   | { readonly kind: "tick" };
 
 /** What to do, and when to look again. */
@@ -188,7 +185,7 @@ function refused(
   }
 }
 
-function over(state: Recovery, reason: CallEnd | "left", nowMs: number): Recovery {
+function over(state: Recovery, reason: CallEndReason, nowMs: number): Recovery {
   switch (reason) {
     case "lost":
     case "failed":

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
+import type { ParticipantInfo } from "../protocol/call-frames.js";
 import type { UserId } from "../protocol/values.js";
-import type { RosterEntry } from "./frames.js";
 import { changed, EMPTY_ROSTER, fresh, judged, participants, wasMuted } from "./roster.js";
 
-const entry = (participant: number, more: Partial<RosterEntry> = {}): RosterEntry => ({
+const entry = (participant: number, more: Partial<ParticipantInfo> = {}): ParticipantInfo => ({
   participant,
   user: `user-${participant}` as UserId,
   name: `User ${participant}`,

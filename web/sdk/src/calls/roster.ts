@@ -1,26 +1,24 @@
 /** Who is in the call: a pure fold of what the server tells. */
 
+import type { ParticipantInfo, QualityInfo } from "../protocol/call-frames.js";
 import type { Participant, ParticipantId } from "./api.js";
-import type { Quality, RosterEntry } from "./frames.js";
 
 /** Qualities that outlive their participant are dropped with it, so this is bounded by the call. */
 export interface Roster {
-  readonly entries: ReadonlyMap<ParticipantId, RosterEntry>;
-  readonly qualities: ReadonlyMap<ParticipantId, Quality>;
+  readonly entries: ReadonlyMap<ParticipantId, ParticipantInfo>;
+  readonly qualities: ReadonlyMap<ParticipantId, QualityInfo>;
 }
-
-export type Entry = RosterEntry;
 
 export const EMPTY_ROSTER: Roster = { entries: new Map(), qualities: new Map() };
 
 /** Everyone anew, as `call.joined` names them. */
-export function fresh(roster: Roster, entries: readonly RosterEntry[]): Roster {
+export function fresh(roster: Roster, entries: readonly ParticipantInfo[]): Roster {
   const known = new Map(entries.map((entry) => [entry.participant, entry]));
   return { entries: known, qualities: only(roster.qualities, known) };
 }
 
 /** `call.changed`. What is told of oneself lacks the lines, which one knows: they are kept. */
-export function changed(roster: Roster, entries: readonly RosterEntry[], left: readonly ParticipantId[]): Roster {
+export function changed(roster: Roster, entries: readonly ParticipantInfo[], left: readonly ParticipantId[]): Roster {
   const known = new Map(roster.entries);
   for (const entry of entries) {
     const before = known.get(entry.participant);
@@ -43,14 +41,17 @@ export function wasMuted(before: Roster, after: Roster, participant: Participant
 }
 
 /** `call.quality`. */
-export function judged(roster: Roster, qualities: readonly Quality[]): Roster {
+export function judged(roster: Roster, qualities: readonly QualityInfo[]): Roster {
   const known = new Map(roster.qualities);
   for (const quality of qualities) known.set(quality.participant, quality);
   return { ...roster, qualities: only(known, roster.entries) };
 }
 
 /** What was made of an entry, so that a view sees the same object while nothing changed of it. */
-const made = new WeakMap<RosterEntry, { readonly quality: Quality | undefined; readonly participant: Participant }>();
+const made = new WeakMap<
+  ParticipantInfo,
+  { readonly quality: QualityInfo | undefined; readonly participant: Participant }
+>();
 
 /** For views: in order of arrival. */
 export function participants(roster: Roster): readonly Participant[] {
@@ -65,16 +66,22 @@ export function participants(roster: Roster): readonly Participant[] {
   });
 }
 
-function shown({ tracks, ...entry }: RosterEntry, found: Quality | undefined): Participant {
+function shown(entry: ParticipantInfo, found: QualityInfo | undefined): Participant {
+  const { participant, user, name, hand, state, tracks } = entry;
   const quality = found && { score: found.score, ...(found.reason && { reason: found.reason }) };
   return {
-    ...entry,
+    participant,
+    user,
+    name,
+    hand,
+    state,
     tracks: tracks.map(({ track, source, muted }) => ({ track, source, muted })),
     ...(quality && { quality }),
   };
 }
 
 const only = (
-  qualities: ReadonlyMap<ParticipantId, Quality>,
-  entries: ReadonlyMap<ParticipantId, RosterEntry>,
-): ReadonlyMap<ParticipantId, Quality> => new Map([...qualities].filter(([participant]) => entries.has(participant)));
+  qualities: ReadonlyMap<ParticipantId, QualityInfo>,
+  entries: ReadonlyMap<ParticipantId, ParticipantInfo>,
+): ReadonlyMap<ParticipantId, QualityInfo> =>
+  new Map([...qualities].filter(([participant]) => entries.has(participant)));

@@ -1,12 +1,21 @@
 /** The call's link to the server: joining, offers, and getting back what was lost, as the recovery machine says. */
 
 import type { RoomId } from "../protocol/values.js";
-import type { CallPhase, CallSignalling } from "./api.js";
-import { parseEnd, parseJoined, parseTracks, type Frame, type Joined, type OwnTrack } from "./frames.js";
+import { asRefusal } from "../connection/refusal.js";
+import type {
+  ClientCallRequest,
+  JoinedFrame,
+  ServerCallFrame,
+  TrackInfo,
+  TrackOffer,
+} from "../protocol/call-frames.js";
+import type { AnswerTo } from "../protocol/client-frames.js";
+import type { CallEndReason, CallPhase } from "./api.js";
 import { AUDIO_SLOTS, Peer, type OfferedTrack } from "./peer.js";
-import { begin, phaseOf, step, type EndReason, type Input, type Recovery, type Work } from "./recovery.js";
-import { isLater, refusalOf } from "./refusals.js";
+import { begin, phaseOf, step, type Input, type Recovery, type Work } from "./recovery.js";
+import { isLater } from "./refusals.js";
 import { Negotiation } from "./serial.js";
+import type { CallSignalling } from "./signalling.js";
 
 /** Frames that come while one joins wait until the answer to it was taken. */
 const HELD_MAX = 1_000;
@@ -20,12 +29,12 @@ export interface SessionEvents {
   sound(track: MediaStreamTrack): void;
   /** A new connection takes the place of the one before. */
   replaced(): void;
-  joined(joined: Joined, how: "anew" | "resumed"): void;
+  joined(joined: JoinedFrame, how: "anew" | "resumed"): void;
   /** One's publications, as an answer names them. */
-  published(tracks: readonly OwnTrack[]): void;
-  frame(frame: Frame & { readonly t: string }): void;
+  published(tracks: readonly TrackInfo[]): void;
+  frame(frame: ServerCallFrame): void;
   phase(phase: CallPhase): void;
-  ended(reason: EndReason): void;
+  ended(reason: CallEndReason): void;
 }
 
 export class Session {
@@ -37,8 +46,8 @@ export class Session {
   #recovery: Recovery;
   #wasConnected = false;
   #peer: Peer | undefined;
-  #joined: Joined | undefined;
-  #held: (Frame & { readonly t: string })[] | undefined;
+  #joined: JoinedFrame | undefined;
+  #held: ServerCallFrame[] | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** An offer did not reach the server: it is owed. */
   #owed = false;
@@ -54,7 +63,7 @@ export class Session {
     return this.#peer;
   }
 
-  get joined(): Joined | undefined {
+  get joined(): JoinedFrame | undefined {
     return this.#joined;
   }
 
@@ -84,13 +93,13 @@ export class Session {
     }
   }
 
-  request(t: string, fields: Readonly<Record<string, unknown>> = {}): Promise<Frame> {
-    return this.#signalling.request({ t, room: this.#room, ...fields });
+  request<R extends ClientCallRequest>(request: R): Promise<AnswerTo<R>> {
+    return this.#signalling.request(request);
   }
 
   /** Ends it from this side, or because the server says so. */
-  end(reason: EndReason): void {
-    this.#feed({ kind: "over", reason: reason === "left" ? "left" : reason });
+  end(reason: CallEndReason): void {
+    this.#feed({ kind: "over", reason });
   }
 
   #listen(): void {
@@ -104,14 +113,14 @@ export class Session {
     this.#forget.push(() => removeEventListener("online", network), onNetworkType(network));
   }
 
-  #hear(frame: Frame & { readonly t: string }): void {
+  #hear(frame: ServerCallFrame): void {
     if (frame.room !== this.#room || this.isOver) return;
     if (this.#held !== undefined) {
       if (this.#held.length < HELD_MAX) this.#held.push(frame);
       return;
     }
     if (frame.t !== "call.ended") return this.#events.frame(frame);
-    if (frame.call === this.#joined?.call) this.#feed({ kind: "over", reason: parseEnd(frame) });
+    if (frame.call === this.#joined?.call) this.#feed({ kind: "over", reason: frame.reason });
   }
 
   /** Runs a join; frames that come meanwhile are taken after it. */
@@ -156,12 +165,16 @@ export class Session {
   /** `call.join`; with an offer unless `restart` is left out. */
   async #askToJoin(
     peer: Peer,
-    { restart, resume }: { readonly restart?: boolean; readonly resume?: Readonly<Record<string, unknown>> },
+    {
+      restart,
+      resume,
+    }: { readonly restart?: boolean; readonly resume?: { readonly participant: number; readonly secret: string } },
     how: "anew" | "resumed",
   ): Promise<void> {
     try {
       const offer = restart === undefined ? {} : await this.#offerOf(peer, restart);
-      const joined = parseJoined(await this.request("call.join", { ...offer, ...(resume && { resume }) }));
+      const request = { t: "call.join", room: this.#room, ...offer, ...(resume && { resume }) } as const;
+      const joined = await this.request(request);
       if (peer !== this.#peer || this.isOver) throw new Error("the call was left while it was joined");
       this.#joined = joined;
       if (joined.answer !== undefined) await peer.answer(joined.answer);
@@ -177,17 +190,21 @@ export class Session {
     if (peer === undefined || this.isOver) return;
     this.#owed = false;
     try {
-      const answer = await this.request("call.offer", await this.#offerOf(peer, restart));
+      const offer = await this.#offerOf(peer, restart);
+      const { answer, tracks } = await this.request({ t: "call.offer", room: this.#room, ...offer });
       if (peer !== this.#peer || this.isOver) return;
-      await peer.answer(typeof answer.answer === "string" ? answer.answer : "");
-      this.#events.published(parseTracks(answer));
+      await peer.answer(answer);
+      this.#events.published(tracks);
     } catch (error) {
       await peer.rollback().catch(() => undefined);
       throw error;
     }
   }
 
-  async #offerOf(peer: Peer, restart: boolean): Promise<Record<string, unknown>> {
+  async #offerOf(
+    peer: Peer,
+    restart: boolean,
+  ): Promise<{ readonly offer: string; readonly tracks: readonly TrackOffer[] }> {
     const { sdp, tracks } = await peer.offer(restart);
     return { offer: sdp, tracks: tracks.map((track) => ({ ...track, muted: this.#events.isMuted(track) })) };
   }
@@ -230,7 +247,7 @@ export class Session {
           return report({ kind: "joined" });
       }
     } catch (error) {
-      const { code, retryAfterMs } = refusalOf(error);
+      const { code, retryAfterMs } = asRefusal(error);
       report({ kind: "refused", code, ...(retryAfterMs !== undefined && { retryAfterMs }) });
     }
   }

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import type { SlotFrame } from "./frames.js";
+import type { SlotInfo } from "../protocol/call-frames.js";
 import { shows, SWITCH_MAX_MS } from "./shown.js";
 
-const live = (participant: number): SlotFrame => ({ mid: "0", state: "live", track: participant * 10, participant });
+const live = (participant: number): SlotInfo => ({ mid: "0", state: "live", track: participant * 10, participant });
 const shown = (participant: number, tile = "main") => ({ participant, track: participant * 10, tile });
 
 it("a first picture is shown when it came, not when it was announced", () => {
@@ -39,7 +39,7 @@ it("the server's word is taken in the end", () => {
 });
 
 it("what is paused or empty is so at once", () => {
-  const paused: SlotFrame = { ...live(2), state: "paused", reason: "muted" };
+  const paused: SlotInfo = { ...live(2), state: "paused", reason: "muted" };
   expect(shows(paused, "main", shown(1), 1, 0)).toMatchObject({
     slot: { state: "paused", reason: "muted" },
     waits: false,

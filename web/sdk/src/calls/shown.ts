@@ -4,8 +4,8 @@
  * CSRC (docs/PROTOCOL.md, "Calls").
  */
 
+import type { SlotInfo } from "../protocol/call-frames.js";
 import type { ParticipantId, Slot, TrackId } from "./api.js";
-import type { SlotFrame } from "./frames.js";
 
 /** After so long the server's word is taken, for browsers that do not say whose picture it is. */
 export const SWITCH_MAX_MS = 2_500;
@@ -27,7 +27,7 @@ export interface Shows {
 
 /** `newest`: whose picture came last, by its CSRC; `sinceMs`: for how long the server has said so. */
 export function shows(
-  frame: SlotFrame | undefined,
+  frame: SlotInfo | undefined,
   tile: string | undefined,
   before: Shown | undefined,
   newest: ParticipantId | undefined,

@@ -42,7 +42,7 @@ describe("activeEncodings", () => {
   });
 
   it("goes by place where there are no names, and sends what is not spoken of", () => {
-    expect(activeEncodings([{}], { mid: "0", encodings: [{ rid: "", active: false }] })).toEqual([false]);
-    expect(activeEncodings(encodings, { mid: "0", encodings: [] })).toEqual([true, true, true]);
+    expect(activeEncodings([{}], { encodings: [{ rid: "", active: false }] })).toEqual([false]);
+    expect(activeEncodings(encodings, { encodings: [] })).toEqual([true, true, true]);
   });
 });

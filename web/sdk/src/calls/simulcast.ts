@@ -1,6 +1,6 @@
 /** How a camera is encoded: pure. */
 
-import type { TrackDemand } from "./frames.js";
+import type { DemandInfo } from "../protocol/call-frames.js";
 
 /** An encoding as `addTransceiver` takes it. */
 export interface Encoding {
@@ -31,7 +31,10 @@ export function cameraEncodings(widthPx: number, heightPx: number): readonly Enc
 }
 
 /** Which encodings to send: those the server says somebody watches, by name, else by place. */
-export function activeEncodings(encodings: readonly { readonly rid?: string }[], demand: TrackDemand): boolean[] {
+export function activeEncodings(
+  encodings: readonly { readonly rid?: string }[],
+  demand: Pick<DemandInfo, "encodings">,
+): boolean[] {
   return encodings.map(({ rid }, place) => {
     const named = demand.encodings.find((wanted) => wanted.rid !== "" && wanted.rid === rid);
     return (named ?? demand.encodings[place])?.active ?? true;

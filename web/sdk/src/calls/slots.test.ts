@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { SlotInfo } from "../protocol/call-frames.js";
 import type { Tile } from "./api.js";
-import type { SlotFrame } from "./frames.js";
 import { admitted, assign, layoutOf, slotsFor, VIDEO_SLOTS_MAX, type SlotNeed, type SlotPlace } from "./slots.js";
 
 const tile = (name: string, show: Tile["show"], more: Partial<Tile> = {}): Tile => ({
@@ -17,7 +17,7 @@ const tile = (name: string, show: Tile["show"], more: Partial<Tile> = {}): Tile 
 const places = (count: number, wide = count): SlotPlace[] =>
   Array.from({ length: count }, (_, place) => ({ mid: `m${place}`, wide: place < wide }));
 
-const live = (mid: string, track: number): SlotFrame => ({ mid, track, participant: track, state: "live" });
+const live = (mid: string, track: number): SlotInfo => ({ mid, track, participant: track, state: "live" });
 
 const any = (): SlotNeed => "any";
 

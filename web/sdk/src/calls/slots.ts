@@ -1,7 +1,7 @@
 /** Which slot shows which tile: pure. A tile keeps its slot, and a picture that is there already is used first. */
 
+import type { SlotInfo, TileFrame } from "../protocol/call-frames.js";
 import type { Tile, TrackId } from "./api.js";
-import type { SlotFrame } from "./frames.js";
 
 /** More slots than this are never asked for. */
 export const VIDEO_SLOTS_MAX = 49;
@@ -45,7 +45,7 @@ export function assign(
   tiles: readonly Tile[],
   places: readonly SlotPlace[],
   before: Assignment,
-  shown: ReadonlyMap<string, SlotFrame>,
+  shown: ReadonlyMap<string, SlotInfo>,
   need: (track: TrackId) => SlotNeed,
 ): Map<string, string> {
   const result = new Map<string, string>();
@@ -73,7 +73,7 @@ export function assign(
 }
 
 /** The `tiles` of `call.layout`. */
-export function layoutOf(tiles: readonly Tile[], assignment: Assignment): readonly Record<string, unknown>[] {
+export function layoutOf(tiles: readonly Tile[], assignment: Assignment): readonly TileFrame[] {
   const byName = new Map(tiles.map((tile) => [tile.tile, tile]));
   return [...assignment].flatMap(([mid, name]) => {
     const tile = byName.get(name);
@@ -93,7 +93,7 @@ const PIXELS_MAX = 65_535;
 
 const pixels = (size: number): number => Math.min(PIXELS_MAX, Math.max(0, Math.round(size) || 0));
 
-const isIn = (tile: Tile, slot: SlotFrame | undefined): boolean =>
+const isIn = (tile: Tile, slot: SlotInfo | undefined): boolean =>
   tile.show !== "speaker" && slot?.track === tile.show.track;
 
 const needOf = (tile: Tile, need: (track: TrackId) => SlotNeed): SlotNeed =>

@@ -1,7 +1,7 @@
 /** The shell around {@link ConnectionMachine}: a WebSocket, timers, and who waits for answers. */
 
 import type { ConnectionState } from "../model.js";
-import type { Answers, ClientNotice, ClientRequest, Hello, PlaceInRoom } from "../protocol/client-frames.js";
+import type { AnswerTo, ClientNotice, ClientRequest, Hello, PlaceInRoom } from "../protocol/client-frames.js";
 import type { ServerFrame, Welcome } from "../protocol/server-frames.js";
 import { MESSAGE_BYTES_MAX } from "../protocol/limits.js";
 import { parseServerFrame } from "../protocol/parse.js";
@@ -19,9 +19,6 @@ export const SUBPROTOCOL = "greenroom.v1.json";
 const PROTOCOL_ERROR = 1002;
 /** The longest single timer; browsers end longer than 2^31 ms at once. */
 const TIMER_MS_MAX = 3_600_000;
-
-/** The answer to a request of this kind. */
-export type AnswerTo<R extends { readonly t: keyof Answers }> = Extract<ServerFrame, { readonly t: Answers[R["t"]] }>;
 
 /** What a link needs. */
 export interface LinkOptions {

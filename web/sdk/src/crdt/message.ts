@@ -70,6 +70,10 @@ export const foldMessage = (
 export const compareWritten = (a: Placed, b: Placed): number =>
   compareHlc(effectiveHlc(a), effectiveHlc(b)) || compareDot(a.op.dot, b.op.dot);
 
+/** Whether a purge took the content of what has this stamp. Own ops that were not accepted yet are later than any purge. */
+export const contentGone = (stamp: Stamp | undefined, purgedUpTo: Stamp | undefined): boolean =>
+  stamp !== undefined && purgedUpTo !== undefined && compareHlc(stamp, purgedUpTo) <= 0;
+
 const effectiveHlc = ({ op, stamp }: Placed): Hlc => (stamp === undefined ? op.hlc : effective(op.hlc, stamp));
 
 /** An op that sets or clears something. */
@@ -134,7 +138,7 @@ class Fold {
   #body(purgedUpTo: Stamp | undefined): MessageBody {
     const edit = this.#edit && { dot: this.#edit.by.op.dot, hlc: this.#edit.by.op.hlc };
     const { by, content } = this.#edit ?? { by: this.#post, content: this.#posted };
-    if (content === undefined || isPurged(by, purgedUpTo)) return { state: "purged", edit };
+    if (content === undefined || contentGone(by.stamp, purgedUpTo)) return { state: "purged", edit };
     return { state: "present", edit, content, from: by.op };
   }
 
@@ -152,7 +156,3 @@ class Fold {
 
 const lastOf = (known: Flag | undefined, flag: Flag): Flag =>
   known === undefined || compareWritten(flag.by, known.by) > 0 ? flag : known;
-
-/** Own ops that were not accepted yet are later than any purge. */
-const isPurged = ({ stamp }: Placed, purgedUpTo: Stamp | undefined): boolean =>
-  stamp !== undefined && purgedUpTo !== undefined && compareHlc(stamp, purgedUpTo) <= 0;

@@ -6,8 +6,10 @@
 import { getPublicKey, hashes, sign } from "@noble/ed25519";
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { Random } from "../protocol/random.js";
 import type { DeviceId, UserId } from "../protocol/values.js";
+
+/** Fills the array with random bytes: `(into) => crypto.getRandomValues(into)`. */
+export type Random = (into: Uint8Array<ArrayBuffer>) => unknown;
 
 /** What a guest is asked to sign. */
 export interface GuestChallenge {

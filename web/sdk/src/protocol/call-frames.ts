@@ -73,6 +73,33 @@ export type SlotInfo = {
   readonly reason?: "muted" | "bandwidth" | "codec" | "sender";
 };
 
+/** How a participant is connected. */
+export type QualityInfo = {
+  readonly participant: number;
+  /** 0 to 100. */
+  readonly score: number;
+  readonly reason?: "link" | "sender" | "receiver" | "server";
+};
+
+/** Which encodings of a publication anybody watches. */
+export type DemandInfo = {
+  readonly track: number;
+  readonly mid: string;
+  /** The smallest first. */
+  readonly encodings: readonly { readonly rid: string; readonly active: boolean }[];
+};
+
+/** The client is in the call. */
+export type JoinedFrame = OfCall<"call.joined"> & {
+  readonly id: number;
+  readonly call: CallId;
+  readonly participant: number;
+  readonly secret: string;
+  readonly answer?: string;
+  readonly participants: readonly ParticipantInfo[];
+  readonly slots: readonly SlotInfo[];
+};
+
 /** Why a participant is not in the call any more. */
 export type LeaveReason = "left" | "lost" | "removed" | "revoked" | "replaced";
 /** Why the client is no longer in the call. */
@@ -80,15 +107,7 @@ export type EndReason = "ended" | "removed" | "revoked" | "replaced" | "lost" | 
 
 /** What the server says of calls. */
 export type ServerCallFrame =
-  | (OfCall<"call.joined"> & {
-      readonly id: number;
-      readonly call: CallId;
-      readonly participant: number;
-      readonly secret: string;
-      readonly answer?: string;
-      readonly participants: readonly ParticipantInfo[];
-      readonly slots: readonly SlotInfo[];
-    })
+  | JoinedFrame
   | (OfCall<"call.answer"> & { readonly id: number; readonly answer: string; readonly tracks: readonly TrackInfo[] })
   | (OfCall<"call.changed"> & {
       readonly call: CallId;
@@ -98,22 +117,8 @@ export type ServerCallFrame =
     })
   | (OfCall<"call.slots"> & { readonly slots: readonly SlotInfo[] })
   | (OfCall<"call.speakers"> & { readonly speakers: readonly number[] })
-  | (OfCall<"call.quality"> & {
-      readonly qualities: readonly {
-        readonly participant: number;
-        /** 0 to 100. */
-        readonly score: number;
-        readonly reason?: "link" | "sender" | "receiver" | "server";
-      }[];
-    })
-  | (OfCall<"call.demand"> & {
-      readonly tracks: readonly {
-        readonly track: number;
-        readonly mid: string;
-        /** The smallest first. */
-        readonly encodings: readonly { readonly rid: string; readonly active: boolean }[];
-      }[];
-    })
+  | (OfCall<"call.quality"> & { readonly qualities: readonly QualityInfo[] })
+  | (OfCall<"call.demand"> & { readonly tracks: readonly DemandInfo[] })
   | (OfCall<"call.muted"> & { readonly track: number; readonly by: number })
   | (OfCall<"call.ended"> & { readonly call: CallId; readonly reason: EndReason })
   | (OfCall<"call.state"> & { readonly call?: CallStateInfo });
@@ -125,3 +130,6 @@ export type CallStateInfo = {
   readonly started_ms: number;
   readonly participants: number;
 };
+
+/** Whether a frame is about calls. */
+export const isCallFrame = (frame: { readonly t: string }): frame is ServerCallFrame => frame.t.startsWith("call.");

@@ -2,6 +2,7 @@
 
 import type { ClientCallRequest } from "./call-frames.js";
 import type { WireOp } from "./op.js";
+import type { ServerFrame } from "./server-frames.js";
 import type { Cursor, Dot, InviteId, Role, RoomId, Stamp, UserId } from "./values.js";
 
 /** A version vector on the wire. */
@@ -106,3 +107,6 @@ export interface Answers {
   readonly "call.remove": "ok";
   readonly "call.end": "ok";
 }
+
+/** The frame that answers a request of this kind, unless it is refused. */
+export type AnswerTo<R extends { readonly t: keyof Answers }> = Extract<ServerFrame, { readonly t: Answers[R["t"]] }>;

@@ -57,6 +57,10 @@ describe("the server's frames", () => {
         left: [{ participant: 2, reason: "bored" }],
       }),
     ).toMatchObject({ joined: [{ state: "connected", tracks: [track] }], left: [{ reason: "left" }] });
+    expect(
+      parse({ t: "call.slots", room: ROOM, slots: [{ mid: "2", state: "live", reason: "weather" }] }),
+    ).toMatchObject({ slots: [{ mid: "2", state: "live" }] });
+    expect(parse({ t: "call.ended", room: ROOM, call: ROOM, reason: "boredom" })).toMatchObject({ reason: "failed" });
   });
 
   test.each(["teleport", "constructor", "__proto__", ""])("a frame of type %j is ignored", (t) => {
@@ -77,6 +81,10 @@ describe("the server's frames", () => {
     ["an id in capitals", `{"t":"closed","room":"${ROOM.toUpperCase()}","code":"forbidden","advice":"fix"}`],
     ["a user id with a line feed after it", `{"t":"typing","room":"${ROOM}","on":["ann\\n"]}`],
     ["offset 0", `{"t":"ops","room":"${ROOM}","ops":[{"offset":0,"stamp":[1,0],"op":${JSON.stringify(head)}}]}`],
+    ["a slot without a line", `{"t":"call.slots","room":"${ROOM}","slots":[{"state":"live"}]}`],
+    ["a speaker that is no number", `{"t":"call.speakers","room":"${ROOM}","speakers":["x"]}`],
+    ["a mute by nobody", `{"t":"call.muted","room":"${ROOM}","track":1}`],
+    ["a call without a secret", `{"t":"call.joined","id":1,"room":"${ROOM}","call":"${ROOM}","participant":1}`],
     ["a map for a list", `{"t":"ops","room":"${ROOM}","ops":{}}`],
   ])("%s is refused", (_, message) => {
     expect(() => parseServerFrame(message)).toThrow(MalformedFrame);

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { utf8Length, wellFormed } from "./text.js";
-import { randomId } from "./random.js";
 
 const anyText = fc.string({ unit: fc.nat({ max: 0xffff }).map((unit) => String.fromCharCode(unit)) });
 const texts = fc.oneof(
@@ -22,8 +21,4 @@ test("a well-formed text is what its bytes say", () => {
       );
     }),
   );
-});
-
-test("an id is its bytes in hexadecimal", () => {
-  expect(randomId(4, (into) => into.set([0, 1, 0xab, 0xff]))).toBe("0001abff");
 });

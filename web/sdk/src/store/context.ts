@@ -1,6 +1,7 @@
 /** What the parts of the store share. */
 
-import { later, tick } from "../crdt/hlc.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { HLC_ZERO, later, tick } from "../crdt/hlc.js";
 import { compareHlc } from "../crdt/order.js";
 import type { DotKey, Hlc, ReplicaId, RoomId, Stamp, UserId } from "../protocol/values.js";
 import type { Database, TxOptions } from "./database.js";
@@ -44,7 +45,7 @@ export class DeviceClock {
   #hlc: Hlc;
 
   constructor(hlc: Hlc | undefined, nowMs: number) {
-    this.#before = this.#hlc = hlc ?? [0, 0];
+    this.#before = this.#hlc = hlc ?? HLC_ZERO;
     this.#nowMs = Math.max(0, Math.trunc(nowMs));
   }
 
@@ -60,7 +61,7 @@ export class DeviceClock {
 
   /** Forgets what was read ahead of time: the server found it too far ahead. */
   reset(lastStamp: Stamp | undefined): void {
-    this.#hlc = lastStamp ?? [0, 0];
+    this.#hlc = lastStamp ?? HLC_ZERO;
   }
 
   save(tx: Tx): void {
@@ -105,9 +106,11 @@ export const onLog = async <T>(
   return result;
 };
 
+const REPLICA_BYTES = 8;
+
 /** 64 random bits as an id. */
 export const randomReplica = (context: Pick<Context, "randomBytes">): ReplicaId =>
-  [...context.randomBytes(8)].map((byte) => byte.toString(16).padStart(2, "0")).join("") as ReplicaId;
+  bytesToHex(context.randomBytes(REPLICA_BYTES)) as ReplicaId;
 
 const changesOf = (
   room: RoomId,

@@ -3,7 +3,7 @@
 import { targetOf, type WireOp } from "../protocol/op.js";
 import { dotKey, type Dot, type DotKey, type ReplicaId, type RoomId } from "../protocol/values.js";
 import { Spans, targetKeyOf, threadOf } from "./item.js";
-import type { ItemRecord, OpRecord, OutboxRecord } from "./records.js";
+import { keyOf, type ItemRecord, type OpRecord, type OutboxRecord } from "./records.js";
 import { dotIn, dotSpan } from "./schema.js";
 import type { Tx } from "./transaction.js";
 
@@ -109,7 +109,7 @@ export class Holdings {
 
   /** Of records that a second {@link Holdings.load} reads again the changed ones stay. */
   #know(item: ItemRecord): void {
-    const key = dotKey([item.replica, item.counter]);
+    const key = keyOf(item);
     if (this.itemsBefore.has(key) || this.changedItems.has(key)) return;
     this.items.set(key, item);
     this.itemsBefore.set(key, item);

@@ -1,6 +1,5 @@
 /** Pure rules of records: what an item is, what it loses, what roots know of their answers. */
 
-import { compareHlc } from "../crdt/order.js";
 import { isDot } from "../protocol/check.js";
 import type { WireOp } from "../protocol/op.js";
 import { dotKey, type Dot, type DotKey, type ReplicaId, type RoomId, type Stamp } from "../protocol/values.js";
@@ -19,16 +18,18 @@ export const isItemKind = (op: WireOp): boolean => ITEM_KINDS.has(op.kind);
 export const threadOf = (op: WireOp): Dot | undefined =>
   op.kind === "post" && isDot(op["thread"]) ? op["thread"] : undefined;
 
+/** The root that a post answers, by its key. */
+export const rootKeyOf = (op: WireOp): DotKey | undefined => {
+  const root = threadOf(op);
+  return root && dotKey(root);
+};
+
 /** The key of the message that a record is about. */
 export const targetKeyOf = ({ targetReplica, targetCounter }: OpRecord): DotKey | undefined =>
   targetReplica === undefined || targetCounter === undefined ? undefined : dotKey([targetReplica, targetCounter]);
 
 export const movedFrom = (before: ItemRecord, now: ItemRecord): boolean =>
   before.lane !== now.lane || comparePosition(positionOf(before), positionOf(now)) !== 0;
-
-/** Whether a purge took the content of what has this stamp. */
-export const contentGone = (stamp: Stamp | undefined, purgedUpTo: Stamp | undefined): boolean =>
-  stamp !== undefined && purgedUpTo !== undefined && compareHlc(stamp, purgedUpTo) <= 0;
 
 /** Whether a post or an edit still says something. */
 export const hasContent = (op: WireOp): boolean => (op.kind === "post" || op.kind === "edit") && op["purged"] !== true;

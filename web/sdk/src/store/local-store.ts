@@ -6,31 +6,15 @@
 
 import type { Found, Persistence, Version } from "../model.js";
 import type { Entry, WireOp } from "../protocol/op.js";
-import type { Cursor, Dot, DotKey, Epoch, Role, RoomId, Stamp, UserId } from "../protocol/values.js";
+import type { RoomInfo } from "../protocol/server-frames.js";
+import type { Cursor, Dot, DotKey, Role, RoomId, Stamp, UserId } from "../protocol/values.js";
 import type { SearchQuery } from "../api.js";
 import type { Slice } from "../slice.js";
-
-export type { Entry, WireOp };
 
 /** An op without the parts that the store gives it. */
 export interface OpBody {
   readonly kind: "post" | "edit" | "delete" | "reaction" | "pin" | "topic";
   readonly [field: string]: unknown;
-}
-
-/** Room information of `opened`, `room` and `rooms` frames, as it came. */
-export interface RoomInfo {
-  readonly room: RoomId;
-  readonly epoch: Epoch;
-  readonly head: number;
-  readonly name: string;
-  readonly visibility: "public" | "private" | "direct";
-  readonly topic?: string;
-  readonly retention_days?: number;
-  readonly members: number;
-  readonly role?: Role;
-  readonly unread: number;
-  readonly read?: readonly [Stamp, Dot];
 }
 
 /** The credentials of this device, and what the server made of them. */

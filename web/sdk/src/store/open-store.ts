@@ -3,6 +3,7 @@
 import type { SearchQuery } from "../api.js";
 import type { Found, Persistence } from "../model.js";
 import type { Entry, WireOp } from "../protocol/op.js";
+import type { RoomInfo } from "../protocol/server-frames.js";
 import {
   dotKey,
   type Cursor,
@@ -15,7 +16,7 @@ import {
 import type { Slice } from "../slice.js";
 import { randomReplica, type Commit, type Context } from "./context.js";
 import { Database } from "./database.js";
-import type { Batch, Change, LocalStore, OpBody, Place, RoomInfo, StoredAccount } from "./local-store.js";
+import type { Batch, Change, LocalStore, OpBody, Place, StoredAccount } from "./local-store.js";
 import { Journal, leftNotes } from "./journal.js";
 import * as outbox from "./outbox.js";
 import { Pending } from "./pending.js";

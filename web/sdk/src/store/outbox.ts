@@ -15,7 +15,7 @@ import {
   type Stamp,
 } from "../protocol/values.js";
 import { authorOf, onLog, randomReplica, type Context, type Desk } from "./context.js";
-import { threadOf } from "./item.js";
+import { rootKeyOf, threadOf } from "./item.js";
 import type { Batch, OpBody } from "./local-store.js";
 import { NOTED_IDS_MAX, type Note } from "./journal.js";
 import { laneOf, type Failure, type ItemRecord, type MetaValues, type OutboxRecord } from "./records.js";
@@ -167,7 +167,7 @@ export const renewClocks = (context: Context, room: RoomId): Promise<void> =>
       const waiting = await tx.getAll("outbox", roomSpan(room));
       await sheet.load(waiting.map(({ op }) => op));
       clock.reset(sheet.room.lastStamp);
-      for (const { op } of waiting) sheet.replace(op.dot, { ...op, hlc: clock.next() }, laneFor(room, op));
+      for (const { op } of waiting) sheet.replace(op.dot, { ...op, hlc: clock.next() }, laneOf(room, rootKeyOf(op)));
     },
     { strict: true, also: ["outbox"] },
   );
@@ -283,11 +283,6 @@ const rename = (sheet: Sheet, { op }: OutboxRecord, dots: ReadonlyMap<DotKey, Do
     const reference = op[field];
     if (isDot(reference)) renamed[field] = dots.get(dotKey(reference)) ?? reference;
   }
-  sheet.replace(op.dot, renamed, laneFor(sheet.room.room, renamed));
+  sheet.replace(op.dot, renamed, laneOf(sheet.room.room, rootKeyOf(renamed)));
   if (op.kind === "topic") sheet.room = withTopic(withoutTopic(sheet.room, op.dot), renamed, undefined, false);
-};
-
-const laneFor = (room: RoomId, op: WireOp): string => {
-  const root = threadOf(op);
-  return laneOf(room, root && dotKey(root));
 };

@@ -1,9 +1,10 @@
 /** From records to what views are given. Pure. */
 
+import { contentGone } from "../crdt/message.js";
 import type { Delivery, Message, Notice, TimelineItem } from "../model.js";
 import { readBody, type WireOp } from "../protocol/op.js";
 import { dotKey, type CallId, type DotKey, type Stamp, type UserId } from "../protocol/values.js";
-import { contentGone, hasContent, threadOf } from "./item.js";
+import { hasContent, threadOf } from "./item.js";
 import { stampOf, type ItemRecord, type RoomRecord } from "./records.js";
 
 /** How long after it was written a message must be stored for people to be told when that was. */
@@ -88,10 +89,11 @@ const deliveryOf = ({ op, fold, failed }: ItemRecord, stamp: Stamp | undefined, 
   return around.sent(dotKey(waiting)) ? SENT : WAITING;
 };
 
-const noticeOf = ({ op, ms, n, ...record }: ItemRecord): Notice | undefined => {
+const noticeOf = (record: ItemRecord): Notice | undefined => {
+  const { op } = record;
   const event = eventOf(op);
   if (event === undefined) return undefined;
-  const stamp = stampOf({ op, ms, n, ...record }) ?? op.hlc;
+  const stamp = stampOf(record) ?? op.hlc;
   return { kind: "notice", key: dotKey(op.dot), stamp, ...(op.author !== undefined && { author: op.author }), event };
 };
 

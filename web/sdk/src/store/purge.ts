@@ -1,8 +1,9 @@
 /** Scrubbing what a purge covers, in the background: unreadable it is at once (`present.ts`). */
 
+import { contentGone } from "../crdt/message.js";
 import type { RoomId } from "../protocol/values.js";
 import type { Context } from "./context.js";
-import { contentGone, hasContent, withoutContent } from "./item.js";
+import { hasContent, withoutContent } from "./item.js";
 import { stampOf, type ItemRecord, type OpRecord, type RoomRecord } from "./records.js";
 import { roomSpan, wholeRoom, type Span } from "./schema.js";
 import type { Tx } from "./transaction.js";

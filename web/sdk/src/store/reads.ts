@@ -3,9 +3,9 @@
 import type { Version } from "../model.js";
 import type { Entry } from "../protocol/op.js";
 import { dotKey, parseDotKey, type Dot, type DotKey, type RoomId } from "../protocol/values.js";
-import { compareWritten } from "../crdt/message.js";
+import { compareWritten, contentGone } from "../crdt/message.js";
 import type { Database } from "./database.js";
-import { contentGone, hasContent, REPLY_STUB } from "./item.js";
+import { hasContent, REPLY_STUB } from "./item.js";
 import type { StoredAccount } from "./local-store.js";
 import { stampOf } from "./records.js";
 import type { ItemRecord, Lane, MemberRecord, Position, RoomRecord } from "./records.js";

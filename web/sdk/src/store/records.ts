@@ -1,6 +1,7 @@
 /** What the database holds: one interface a record. Positions order a lane, docs/PROTOCOL.md, "What a client must do", 4. */
 
 import type { WireOp } from "../protocol/op.js";
+import { dotKey } from "../protocol/values.js";
 import type { Dot, DotKey, Epoch, Hlc, ReplicaId, Role, RoomId, Stamp, Standing, UserId } from "../protocol/values.js";
 import type { StoredAccount } from "./local-store.js";
 import type { Ranges } from "./offsets.js";
@@ -190,7 +191,7 @@ export const positionOf = ({ ms, n, replica, counter }: ItemRecord): Position =>
 
 export const stampOf = ({ ms, n }: ItemRecord): Stamp | undefined => (ms === UNSTAMPED_MS ? undefined : [ms, n]);
 
-export const dotOf = ({ replica, counter }: { replica: ReplicaId; counter: number }): Dot => [replica, counter];
+export const keyOf = ({ replica, counter }: ItemRecord): DotKey => dotKey([replica, counter]);
 
 /** By position; negative when `a` is first. */
 export const comparePosition = (a: Position, b: Position): number =>

@@ -1,10 +1,11 @@
 /** What is known of rooms besides their logs: the server's word on them, cursors, members, read markers. */
 
 import { comparePlace } from "../crdt/order.js";
+import type { RoomInfo } from "../protocol/server-frames.js";
 import type { Cursor, Dot, Role, RoomId, Stamp, UserId } from "../protocol/values.js";
 import { onLog, type Context } from "./context.js";
 import { emptyRoom } from "./item.js";
-import type { Place, RoomInfo } from "./local-store.js";
+import type { Place } from "./local-store.js";
 import { addRange } from "./offsets.js";
 import { UNSTAMPED_MS, type ItemRecord, type Mark, type MemberRecord, type RoomRecord } from "./records.js";
 import { laneFrom, laneSpan } from "./schema.js";

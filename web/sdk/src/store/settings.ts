@@ -1,10 +1,10 @@
 /** How ops about a room itself change what is known of it. Pure. docs/DIGEST.md, "From ops to state", 4 and 5. */
 
-import { effective } from "../crdt/hlc.js";
+import { contentGone } from "../crdt/message.js";
+import { effective, HLC_ZERO } from "../crdt/hlc.js";
 import { compareDot, compareHlc, comparePlace } from "../crdt/order.js";
 import { readBody, type WireOp } from "../protocol/op.js";
 import type { Dot, Stamp, UserId } from "../protocol/values.js";
-import { contentGone } from "./item.js";
 import type { Mark, MemberRecord, RoomRecord, TopicMark } from "./records.js";
 
 /** How many topics are remembered, for when the newest turns out to be refused. */
@@ -19,7 +19,7 @@ export const withTopic = (room: RoomRecord, op: WireOp, stamp: Stamp | undefined
   if (body.kind !== "topic") return room;
   const written = stamp === undefined ? op.hlc : effective(op.hlc, stamp);
   const mark: TopicMark = { text: body.text, written, dot: op.dot };
-  const base: TopicMark = { text: room.topic, written: [0, 0], dot: NO_DOT };
+  const base: TopicMark = { text: room.topic, written: HLC_ZERO, dot: NO_DOT };
   const others = room.topics.length === 0 ? [base] : room.topics.filter(({ dot }) => compareDot(dot, op.dot) !== 0);
   const topics = [...others, mark].sort(byWritten).slice(0, TOPICS_MAX);
   return { ...room, topics, topic: told ? room.topic : (topics[0]?.text ?? "") };

@@ -3,23 +3,23 @@
  * written at the end. Whatever the order in which ops come, and however often, the records come out the same.
  */
 
-import { foldMessage, type Placed } from "../crdt/message.js";
+import { contentGone, foldMessage, type Placed } from "../crdt/message.js";
 import { goesBefore } from "../crdt/state.js";
 import { targetOf, type WireOp } from "../protocol/op.js";
 import { dotKey, type Dot, type DotKey, type RoomId, type Stamp, type UserId } from "../protocol/values.js";
 import { Holdings } from "./holdings.js";
 import {
-  contentGone,
   emptyRoom,
   hasContent,
   isItemKind,
   movedFrom,
   REPLY_STUB,
+  rootKeyOf,
   threadOf,
   withoutContent,
   withReply,
 } from "./item.js";
-import { laneOf, positionOf, stampOf, UNSTAMPED_MS } from "./records.js";
+import { keyOf, laneOf, positionOf, stampOf, UNSTAMPED_MS } from "./records.js";
 import type { Fold, ItemRecord, Lane, OpRecord, OutboxRecord, RoomRecord } from "./records.js";
 import { dotIn, itemKey } from "./schema.js";
 import type { Tx } from "./transaction.js";
@@ -93,7 +93,7 @@ export class Sheet {
 
   /** Changes an item as it stands. */
   put(item: ItemRecord): void {
-    const key = dotKey([item.replica, item.counter]);
+    const key = keyOf(item);
     this.#held.items.set(key, item);
     this.#held.changedItems.add(key);
   }
@@ -251,8 +251,7 @@ export class Sheet {
   }
 
   #laneOf(op: WireOp): Lane {
-    const root = threadOf(op);
-    return laneOf(this.#id, root && dotKey(root));
+    return laneOf(this.#id, rootKeyOf(op));
   }
 
   /** Counts an answer at its root, or keeps it for when the root comes. */
@@ -281,7 +280,7 @@ export class Sheet {
   }
 
   #uncountReply(item: ItemRecord): void {
-    const stub = this.#held.ops.get(dotKey([item.replica, item.counter]));
+    const stub = this.#held.ops.get(keyOf(item));
     if (stub?.op.kind === REPLY_STUB) this.#dropOp(stub.op.dot);
     const root = threadOf(item.op);
     const known = root && this.#held.items.get(dotKey(root));

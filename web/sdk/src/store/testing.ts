@@ -4,8 +4,8 @@ import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 
 import type { Message } from "../model.js";
 import type { Entry, Stamped } from "../protocol/op.js";
-import { dotKey, type Dot, type Epoch, type ReplicaId, type RoomId, type UserId } from "../protocol/values.js";
-import type { RoomInfo } from "./local-store.js";
+import type { RoomInfo } from "../protocol/server-frames.js";
+import type { Epoch, ReplicaId, RoomId, UserId } from "../protocol/values.js";
 import { openStore, type Store } from "./open-store.js";
 import { messageOf } from "./present.js";
 import type { ItemRecord } from "./records.js";
@@ -73,8 +73,6 @@ export const messages = async (store: Store, room: RoomId = ROOM): Promise<reado
 /** What the text of each message is, or what became of it. */
 export const texts = (all: readonly Message[]): readonly string[] =>
   all.map(({ body }) => (body.state === "present" ? body.text : body.state));
-
-export const keyOf = (dot: Dot): string => dotKey(dot);
 
 const everyItem = async (store: Store, room: RoomId): Promise<readonly ItemRecord[]> => {
   const items = [...(await store.reads.whole(room))];

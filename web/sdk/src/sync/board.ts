@@ -3,15 +3,9 @@
  * plain data that the other tabs put on their own boards.
  */
 
-import type { ConnectionState, RoomCall, SyncReport } from "../model.js";
+import type { ConnectionState, Presence, RoomCall, SyncReport } from "../model.js";
 import type { RoomId, UserId } from "../protocol/values.js";
 import { Cell, type Slice } from "../slice.js";
-
-/** Whether somebody is there. */
-export interface Presence {
-  readonly status: "online" | "away" | "offline";
-  readonly lastSeenMs?: number;
-}
 
 /** One thing that changed. */
 export type Posting =

@@ -2,8 +2,7 @@
 
 import type { Credentials } from "../api.js";
 import type { Account } from "../model.js";
-import type { Answers, ClientRequest } from "../protocol/client-frames.js";
-import type { ServerFrame } from "../protocol/server-frames.js";
+import type { AnswerTo, ClientRequest } from "../protocol/client-frames.js";
 import type { Dot, RoomId, Stamp } from "../protocol/values.js";
 
 /** A wish. `request` passes a request of the protocol on. */
@@ -26,8 +25,8 @@ export type Command =
 
 /** What fulfils a command. */
 export type Fulfilled<C extends Command> = C extends { readonly do: "request"; readonly request: infer R }
-  ? R extends { readonly t: keyof Answers }
-    ? Extract<ServerFrame, { readonly t: Answers[R["t"]] }>
+  ? R extends ClientRequest
+    ? AnswerTo<R>
     : never
   : C extends { readonly do: "sign-in" }
     ? Account

@@ -6,6 +6,7 @@ import { Link, type LinkOptions } from "../connection/link.js";
 import type { Input } from "../connection/machine.js";
 import { refuse } from "../connection/refusal.js";
 import type { Account, ConnectionState, Found } from "../model.js";
+import { isCallFrame, type ServerCallFrame } from "../protocol/call-frames.js";
 import type { ClientRequest, PlaceInRoom } from "../protocol/client-frames.js";
 import { afterClose } from "../protocol/close.js";
 import { ROOMS_FOLLOWED_MAX } from "../protocol/limits.js";
@@ -13,7 +14,7 @@ import type { AckFrame, ServerFrame, Welcome } from "../protocol/server-frames.j
 import type { LocalStore } from "../store/local-store.js";
 import type { Board } from "./board.js";
 import { mayRepeat, type Command, type Run } from "./command.js";
-import { Following, infoOf, placeOf } from "./following.js";
+import { Following, placeOf } from "./following.js";
 import { History } from "./history.js";
 import { Intake, type How } from "./intake.js";
 import { Login } from "./login.js";
@@ -34,7 +35,7 @@ export interface EngineOptions extends Pick<LinkOptions, "url" | "webSocket" | "
   /** New posts of others; `missed`: while there was no connection. */
   readonly found: (found: readonly Found[], how: "live" | "missed") => void;
   /** Frames of calls that answer nothing. */
-  readonly callFrame: (frame: ServerFrame) => void;
+  readonly callFrame: (frame: ServerCallFrame) => void;
   /** Whether any tab is looked at. */
   readonly watched: () => boolean;
 }
@@ -315,8 +316,8 @@ export class Engine {
       case "rooms.changed":
         return void session.following.list();
       case "room":
-        this.#intake.step(frame.room, () => this.#store.saveRooms([infoOf(frame)], false));
-        if (frame.role !== undefined) session.following.entered(infoOf(frame));
+        this.#intake.step(frame.room, () => this.#store.saveRooms([frame], false));
+        if (frame.role !== undefined) session.following.entered(frame);
         return;
       case "ack":
         return this.#acked(frame, session);
@@ -325,7 +326,7 @@ export class Engine {
         return this.#intake.step(room, () => this.#store.setRead(room, user, stamp, dot, unread));
       }
       default:
-        if (frame.t.startsWith("call.") && !("id" in frame)) this.#options.callFrame(frame);
+        if (isCallFrame(frame) && !("id" in frame)) this.#options.callFrame(frame);
         return;
     }
   }

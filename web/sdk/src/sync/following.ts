@@ -103,7 +103,7 @@ export class Following {
     const { room } = frame;
     const state = this.#rooms.get(room);
     if (state === "resumed" && frame.epoch_changed === true) this.#rooms.set(room, "first");
-    this.#options.intake.step(room, () => this.#options.store.opened(infoOf(frame), frame.epoch_changed === true));
+    this.#options.intake.step(room, () => this.#options.store.opened(frame, frame.epoch_changed === true));
     this.#options.opened(room, frame.role !== undefined);
   }
 
@@ -206,18 +206,3 @@ export class Following {
 /** Where to go on: after the cursor, or with the newest ops when there is none or it is of another epoch. */
 export const placeOf = (room: RoomId, cursor: PlaceInRoom["cursor"]): PlaceInRoom =>
   cursor === undefined ? { room, tail: TAIL } : { room, cursor, tail: TAIL };
-
-/** The room's information of a frame that has more. */
-export const infoOf = (frame: RoomInfo): RoomInfo => ({
-  room: frame.room,
-  epoch: frame.epoch,
-  head: frame.head,
-  name: frame.name,
-  visibility: frame.visibility,
-  members: frame.members,
-  unread: frame.unread,
-  ...(frame.topic === undefined ? {} : { topic: frame.topic }),
-  ...(frame.retention_days === undefined ? {} : { retention_days: frame.retention_days }),
-  ...(frame.role === undefined ? {} : { role: frame.role }),
-  ...(frame.read === undefined ? {} : { read: frame.read }),
-});

@@ -1,10 +1,10 @@
 /** What is true only now: who is there, who types, which rooms have a call. Kept on the {@link Board}. */
 
-import type { RoomCall } from "../model.js";
+import type { Presence, RoomCall } from "../model.js";
 import type { ClientNotice } from "../protocol/client-frames.js";
 import type { Members, PresenceFrame, ServerFrame, TypingFrame } from "../protocol/server-frames.js";
 import type { RoomId, UserId } from "../protocol/values.js";
-import type { Board, Presence } from "./board.js";
+import type { Board } from "./board.js";
 import { OthersTyping, OwnTyping } from "./typing.js";
 
 /** Tabs whose presence is known; more are not remembered. */

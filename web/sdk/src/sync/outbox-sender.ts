@@ -5,10 +5,11 @@
 
 import { asRefusal } from "../connection/refusal.js";
 import { MESSAGE_BYTES_MAX, POST_OPS_MAX } from "../protocol/limits.js";
+import type { WireOp } from "../protocol/op.js";
 import type { AckFrame } from "../protocol/server-frames.js";
 import { utf8Length } from "../protocol/text.js";
 import type { Dot, RoomId } from "../protocol/values.js";
-import type { LocalStore, WireOp } from "../store/local-store.js";
+import type { LocalStore } from "../store/local-store.js";
 import { afterStop, type Action, type Stop } from "./after-stop.js";
 
 /** Posts of one room that wait for their acks. */

@@ -3,7 +3,7 @@
 import type { RefusalData } from "../connection/refusal.js";
 import type { Input } from "../connection/machine.js";
 import type { Found } from "../model.js";
-import type { ServerFrame } from "../protocol/server-frames.js";
+import type { ServerCallFrame } from "../protocol/call-frames.js";
 import type { Change } from "../store/local-store.js";
 import type { Posting } from "../sync/board.js";
 import type { Command } from "../sync/command.js";
@@ -25,7 +25,7 @@ export type Said =
   | { readonly is: "posted"; readonly posting: Posting }
   | { readonly is: "changed"; readonly changes: readonly Change[] }
   | { readonly is: "found"; readonly found: readonly Found[]; readonly how: "live" | "missed" }
-  | { readonly is: "call-frame"; readonly frame: ServerFrame };
+  | { readonly is: "call-frame"; readonly frame: ServerCallFrame };
 
 /** A message with its version, as it is on the channel. */
 export interface Envelope {

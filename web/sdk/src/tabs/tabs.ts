@@ -7,7 +7,7 @@
 import { asRefusal } from "../connection/refusal.js";
 import type { Input } from "../connection/machine.js";
 import type { Found } from "../model.js";
-import type { ServerFrame } from "../protocol/server-frames.js";
+import type { ServerCallFrame } from "../protocol/call-frames.js";
 import type { LocalStore } from "../store/local-store.js";
 import type { Board } from "../sync/board.js";
 import type { Command, Fulfilled, Run } from "../sync/command.js";
@@ -37,7 +37,7 @@ export interface TabsOptions {
   /** This tab leads from now on. */
   readonly lead: () => Leader;
   readonly found: (found: readonly Found[], how: "live" | "missed") => void;
-  readonly callFrame: (frame: ServerFrame) => void;
+  readonly callFrame: (frame: ServerCallFrame) => void;
   /** Another tab leads, or this one: it must be told what lasts only as long as a leader. */
   readonly led: () => void;
 }
@@ -125,7 +125,7 @@ export class Tabs {
   }
 
   /** Passes a frame of a call on; called by the leader's engine. */
-  callFrame(frame: ServerFrame): void {
+  callFrame(frame: ServerCallFrame): void {
     this.#options.callFrame(frame);
     if (this.#ledByLock) this.#say({ is: "call-frame", frame });
   }

@@ -1,22 +1,21 @@
 /** The members of a room, with what the connection knows of their presence. */
 
-import type { Member } from "../model.js";
+import type { Member, Presence } from "../model.js";
 import type { RoomId, UserId } from "../protocol/values.js";
 import { Cell, type Slice } from "../slice.js";
 import type { Store } from "../store/open-store.js";
 import type { MemberRecord } from "../store/records.js";
 import { ReadCell } from "./read-cell.js";
-import type { PresenceOf } from "./views.js";
 
 /** See the head of this file. Those who are out are in it too, with their standing: their messages need a name. */
 export class MembersView implements Slice<readonly Member[]> {
   readonly #records: ReadCell<readonly MemberRecord[]>;
-  readonly #presence: Slice<ReadonlyMap<UserId, PresenceOf>>;
+  readonly #presence: Slice<ReadonlyMap<UserId, Presence>>;
   readonly #cell = new Cell<readonly Member[]>([]);
   #started = false;
   readonly #ends: (() => void)[] = [];
 
-  constructor(store: Store, room: RoomId, presence: Slice<ReadonlyMap<UserId, PresenceOf>>) {
+  constructor(store: Store, room: RoomId, presence: Slice<ReadonlyMap<UserId, Presence>>) {
     this.#records = new ReadCell<readonly MemberRecord[]>([], () => store.reads.members(room));
     this.#presence = presence;
   }
@@ -67,7 +66,7 @@ export class MembersView implements Slice<readonly Member[]> {
 /** A member as views show them. */
 export const memberOf = (
   { user, name, role, standing, read }: MemberRecord,
-  presence: PresenceOf | undefined,
+  presence: Presence | undefined,
 ): Member => ({
   user,
   name,

@@ -1,10 +1,10 @@
 /** The pinned messages of a room, in the order of its timeline. */
 
 import type { TimelineItem } from "../model.js";
-import { dotKey, type DotKey, type RoomId } from "../protocol/values.js";
+import type { DotKey, RoomId } from "../protocol/values.js";
 import type { Slice } from "../slice.js";
 import type { Store } from "../store/open-store.js";
-import { comparePosition, positionOf, type ItemRecord, type RoomRecord } from "../store/records.js";
+import { comparePosition, keyOf, positionOf, type ItemRecord, type RoomRecord } from "../store/records.js";
 import { Presenter } from "./presenter.js";
 import { ReadCell } from "./read-cell.js";
 
@@ -18,7 +18,7 @@ export class PinsView implements Slice<readonly TimelineItem[]> {
     this.#items = new ReadCell<readonly TimelineItem[]>([], async () => {
       const pinned = [...(await store.reads.pinned(room))];
       pinned.sort((a, b) => comparePosition(positionOf(a), positionOf(b)));
-      this.#keys = new Set(pinned.map(({ replica, counter }) => dotKey([replica, counter])));
+      this.#keys = new Set(pinned.map(keyOf));
       const around = { room: record() ?? {}, sent: store.isSent };
       return presenter.present(pinned, [], { root: undefined, atEnd: true }, around, undefined);
     });

@@ -1,12 +1,11 @@
 /** Makes the items of views from records, and keeps each object as long as nothing in it changed: lists are memoised by it. */
 
 import type { Message, TimelineItem } from "../model.js";
-import { isDot } from "../protocol/check.js";
 import { readBody, targetOf, type WireOp } from "../protocol/op.js";
 import { dotKey, type DotKey, type UserId } from "../protocol/values.js";
-import { threadOf } from "../store/item.js";
+import { rootKeyOf } from "../store/item.js";
 import { itemOf, type Around } from "../store/present.js";
-import type { ItemRecord } from "../store/records.js";
+import { keyOf, stampOf, type ItemRecord } from "../store/records.js";
 
 interface Kept {
   readonly record: ItemRecord;
@@ -29,7 +28,7 @@ export class Presenter {
     const kept = new Map<DotKey, Kept>();
     const items: TimelineItem[] = [];
     for (const record of records) {
-      const key = dotKey([record.replica, record.counter]);
+      const key = keyOf(record);
       const now = this.#keep(key, record, around);
       kept.set(key, now);
       if (now.item !== undefined) items.push(now.item);
@@ -41,8 +40,7 @@ export class Presenter {
   #keep(key: DotKey, record: ItemRecord, around: Around): Kept {
     const before = this.#kept.get(key);
     const { purgedUpTo } = around.room;
-    const settled =
-      record.ms !== Number.MAX_SAFE_INTEGER && (record.fold?.edit === undefined || record.fold.edit.stamp);
+    const settled = stampOf(record) && (record.fold?.edit === undefined || record.fold.edit.stamp);
     if (before !== undefined && before.record === record && before.purgedUpTo === purgedUpTo && settled) return before;
     const item = itemOf(record, around);
     const same = before?.item !== undefined && JSON.stringify(before.item) === JSON.stringify(item);
@@ -65,7 +63,7 @@ const withPending = (
       const index = shown.findIndex((item) => item.key === key);
       const item = shown[index];
       if (item?.kind === "message") shown[index] = withOp(item, op, me);
-    } else if (op.kind === "post" && lane.atEnd && rootOf(op) === lane.root) {
+    } else if (op.kind === "post" && lane.atEnd && rootKeyOf(op) === lane.root) {
       // Another tab wrote at the same moment and got that dot: this one shows a moment later, under its own.
       const key = dotKey(op.dot);
       if (!shown.some((item) => item.key === key)) shown.push(messageFrom(op, me));
@@ -74,15 +72,10 @@ const withPending = (
   return shown;
 };
 
-const rootOf = (op: WireOp): DotKey | undefined => {
-  const root = threadOf(op);
-  return root && dotKey(root);
-};
-
 const messageFrom = (op: WireOp, me: UserId | undefined): Message => {
   const body = readBody(op);
   const content = body.kind === "post" ? body.content : undefined;
-  const thread = op["thread"];
+  const thread = rootKeyOf(op);
   return {
     kind: "message",
     key: dotKey(op.dot),
@@ -92,7 +85,7 @@ const messageFrom = (op: WireOp, me: UserId | undefined): Message => {
     body: { state: "present", text: content?.text ?? "", mentions: content?.mentions ?? [] },
     pinned: false,
     reactions: [],
-    ...(isDot(thread) && { thread: dotKey(thread) }),
+    ...(thread && { thread }),
     replies: { count: 0, lastMs: 0, users: [] },
     delivery: { state: "waiting" },
   };

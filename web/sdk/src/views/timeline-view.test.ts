@@ -3,35 +3,13 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Message, TimelineItem } from "../model.js";
 import type { Entry } from "../protocol/op.js";
 import { dotKey } from "../protocol/values.js";
-import { Cell } from "../slice.js";
 import type { Store } from "../store/open-store.js";
 import { ANN, annsStore, BEN, info, newDevice, post, posts, ROOM, THEIRS } from "../store/testing.js";
-import { openViews, type Moment, type Views } from "./views.js";
-
-const nobody: Moment = {
-  typing: () => new Cell([]),
-  presence: () => new Cell(new Map()),
-  online: () => new Cell(0),
-  running: new Cell(new Map()),
-  fetchOlder: () => Promise.resolve(false),
-};
+import { QUIET, when } from "./testing.js";
+import { openViews, type Views } from "./views.js";
 
 const texts = (items: readonly TimelineItem[]): string[] =>
   items.map((item) => (item.kind === "message" && item.body.state === "present" ? item.body.text : item.kind));
-
-const settled = async <T>(
-  slice: { get(): T; subscribe(listener: () => void): () => void },
-  is: (value: T) => boolean,
-): Promise<T> =>
-  new Promise((resolve) => {
-    const look = (): void => {
-      if (!is(slice.get())) return;
-      end();
-      resolve(slice.get());
-    };
-    const end = slice.subscribe(look);
-    look();
-  });
 
 let store: Store;
 let views: Views;
@@ -40,7 +18,7 @@ beforeEach(async () => {
   newDevice();
   store = await annsStore();
   await store.opened(info(), false);
-  views = openViews(store, nobody);
+  views = openViews(store, QUIET);
 });
 
 afterEach(async () => {
@@ -52,7 +30,7 @@ describe("a timeline", () => {
   it("reads the newest page, then older ones, and holds a bounded number", async () => {
     for (let first = 1; first <= 1_000; first += 250) await store.take(ROOM, posts(first, first + 249), "live");
     const timeline = views.timeline(ROOM);
-    const opened = await settled(timeline.view, ({ state }) => state === "ready");
+    const opened = await when(timeline.view, ({ state }) => state === "ready");
     expect(texts(opened.items)).toEqual(texts(posts(941, 1_000).map(asItem)));
     expect(opened).toMatchObject({ before: "local", after: false, offset: 940, total: 1_000 });
 
@@ -77,7 +55,7 @@ describe("a timeline", () => {
   it("shows what one writes before it is stored, and keeps the other items' objects", async () => {
     await store.take(ROOM, posts(1, 3), "live");
     const timeline = views.timeline(ROOM);
-    const before = await settled(timeline.view, ({ state }) => state === "ready");
+    const before = await when(timeline.view, ({ state }) => state === "ready");
     const written = store.write(ROOM, [{ kind: "post", text: "mine" }]);
     const shown = timeline.view.get().items;
     expect(texts(shown)).toEqual(["message 1", "message 2", "message 3", "mine"]);
@@ -91,10 +69,10 @@ describe("a timeline", () => {
 
     if (op === undefined) throw new Error("nothing was written");
     store.markSent(ROOM, [op.dot], true);
-    await settled(timeline.view, ({ items }) => (items.at(-1) as Message).delivery.state === "sent");
+    await when(timeline.view, ({ items }) => (items.at(-1) as Message).delivery.state === "sent");
     // Stored before a message that is here already: it takes its place.
     await store.acked(ROOM, [{ dot: op.dot, stamp: [1_000_002, 5], offset: 4 }]);
-    const stored = await settled(timeline.view, ({ items }) =>
+    const stored = await when(timeline.view, ({ items }) =>
       items.every((item) => item.kind === "message" && item.delivery.state === "stored"),
     );
     expect(texts(stored.items)).toEqual(["message 1", "message 2", "mine", "message 3"]);
@@ -107,17 +85,17 @@ describe("a timeline", () => {
     await store.take(ROOM, [answer], "live");
     await store.take(ROOM, [post(1)], "live");
     const timeline = views.timeline(ROOM);
-    const { items } = await settled(timeline.view, ({ state }) => state === "ready");
+    const { items } = await when(timeline.view, ({ state }) => state === "ready");
     expect(texts(items)).toEqual(["message 1"]);
     expect((items[0] as Message).replies).toEqual({ count: 1, lastMs: 1_000_002, users: [BEN] });
     const thread = views.thread(ROOM, root);
-    const opened = await settled(thread.view, ({ state }) => state === "ready");
+    const opened = await when(thread.view, ({ state }) => state === "ready");
     expect(texts(opened.items)).toEqual(["message 1", "answer"]);
     const mine = store.write(ROOM, [{ kind: "post", text: "mine", thread: [THEIRS, 1] }]);
     expect(texts(thread.view.get().items)).toEqual(["message 1", "answer", "mine"]);
     expect(texts(timeline.view.get().items)).toEqual(["message 1"]);
     await mine;
-    await settled(timeline.view, (view) => (view.items[0] as Message).replies.count === 2);
+    await when(timeline.view, (view) => (view.items[0] as Message).replies.count === 2);
   });
 });
 

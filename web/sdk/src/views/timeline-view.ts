@@ -2,12 +2,13 @@
 
 import type { Timeline } from "../api.js";
 import type { TimelineView } from "../model.js";
-import { dotKey, parseDotKey, type DotKey, type RoomId, type UserId } from "../protocol/values.js";
+import { parseDotKey, type DotKey, type RoomId, type UserId } from "../protocol/values.js";
 import { Cell, type Slice } from "../slice.js";
 import type { Commit } from "../store/context.js";
 import type { Store } from "../store/open-store.js";
 import {
   comparePosition,
+  keyOf,
   laneOf,
   positionOf,
   type ItemRecord,
@@ -393,8 +394,6 @@ export class TimelineWindow implements Timeline {
 }
 
 const EMPTY: TimelineView = { items: [], state: "loading", before: "local", after: false, offset: 0, total: 0 };
-
-const keyOf = ({ replica, counter }: ItemRecord): DotKey => dotKey([replica, counter]);
 
 const sameView = (a: TimelineView, b: TimelineView): boolean =>
   a.items === b.items &&

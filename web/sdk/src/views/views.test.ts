@@ -2,52 +2,36 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { Message } from "../model.js";
+import type { Message, Presence } from "../model.js";
 import { dotKey, type CallId, type Dot, type RoomId, type UserId } from "../protocol/values.js";
-import { Cell, type Slice } from "../slice.js";
+import { Cell } from "../slice.js";
 import type { Change } from "../store/local-store.js";
 import type { Store } from "../store/open-store.js";
 import { ANN, annsStore, BEN, EPOCH, info, newDevice, post, posts, ROOM, THEIRS } from "../store/testing.js";
-import { openViews, type Moment, type PresenceOf, type Views } from "./views.js";
+import { when } from "./testing.js";
+import { openViews, type Moment, type Views } from "./views.js";
 
 const OTHER = "ffffffffffffffffffffffffffffffff" as RoomId;
 
 let store: Store;
 let views: Views;
-const presence = new Cell<ReadonlyMap<UserId, PresenceOf>>(new Map());
+const presence = new Cell<ReadonlyMap<UserId, Presence>>(new Map());
 const running: Cell<ReturnType<Moment["running"]["get"]>> = new Cell(new Map());
 const fetchOlder = vi.fn<Moment["fetchOlder"]>();
+const moment: Moment = { presence: () => presence, running, fetchOlder };
 
 beforeEach(async () => {
   newDevice();
   fetchOlder.mockReset().mockResolvedValue(false);
   store = await annsStore();
   await store.opened(info(), false);
-  views = openViews(store, {
-    typing: () => new Cell([]),
-    presence: () => presence,
-    online: () => new Cell(0),
-    running,
-    fetchOlder,
-  });
+  views = openViews(store, moment);
 });
 
 afterEach(async () => {
   views.close();
   await store.close();
 });
-
-/** Waits until a slice says so. */
-const when = <T>(slice: Slice<T>, is: (value: T) => boolean): Promise<T> =>
-  new Promise((resolve) => {
-    const look = (): void => {
-      if (!is(slice.get())) return;
-      end();
-      resolve(slice.get());
-    };
-    const end = slice.subscribe(look);
-    look();
-  });
 
 const message = (items: readonly unknown[], at: number): Message => items.at(at) as Message;
 
@@ -95,13 +79,7 @@ describe("the list of rooms", () => {
     views.close();
     await store.close();
     store = await annsStore();
-    views = openViews(store, {
-      typing: () => new Cell([]),
-      presence: () => presence,
-      online: () => new Cell(0),
-      running,
-      fetchOlder,
-    });
+    views = openViews(store, moment);
     expect(await when(views.rooms, ([room]) => room?.draft === true)).toEqual([{ ...before[0], draft: true }]);
     expect((await when(views.account, (account) => account !== undefined))?.user).toBe(ANN);
   });

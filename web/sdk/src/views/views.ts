@@ -1,7 +1,7 @@
 /** Slices over the local store: what an app shows, recomputed only where something changed. */
 
 import type { Timeline } from "../api.js";
-import type { Account, Member, RoomCall, RoomSummary, TimelineView } from "../model.js";
+import type { Account, Member, Presence, RoomCall, RoomSummary, TimelineView } from "../model.js";
 import type { DotKey, RoomId, UserId } from "../protocol/values.js";
 import type { Slice } from "../slice.js";
 import type { Commit } from "../store/context.js";
@@ -14,11 +14,7 @@ import { TimelineWindow, type WindowOptions } from "./timeline-view.js";
 
 /** What only the connection knows, and views show beside what is stored. */
 export interface Moment {
-  /** Who is typing, without oneself. */
-  typing(room: RoomId): Slice<readonly UserId[]>;
-  presence(room: RoomId): Slice<ReadonlyMap<UserId, PresenceOf>>;
-  /** How many are online, also in rooms too large to list. */
-  online(room: RoomId): Slice<number>;
+  presence(room: RoomId): Slice<ReadonlyMap<UserId, Presence>>;
   /** Calls that run now, by room. */
   readonly running: Slice<ReadonlyMap<RoomId, RoomCall>>;
   /**
@@ -26,12 +22,6 @@ export interface Moment {
    * `reachedStart` at the end); `false` when offline or refused. `before` is always the lowest offset that is here.
    */
   fetchOlder(room: RoomId, before: number, limit: number): Promise<boolean>;
-}
-
-/** Whether somebody is there. */
-export interface PresenceOf {
-  readonly status: "online" | "away" | "offline";
-  readonly lastSeenMs?: number;
 }
 
 /** All views of one store. Slices of a room are the same objects on every call. */

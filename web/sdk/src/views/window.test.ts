@@ -7,10 +7,10 @@ import type { Timeline } from "../api.js";
 import type { TimelineItem } from "../model.js";
 import type { Entry } from "../protocol/op.js";
 import { dotKey, type DotKey, type Stamp } from "../protocol/values.js";
-import { Cell } from "../slice.js";
 import type { Store } from "../store/open-store.js";
 import { annsStore, EPOCH, info, messages, newDevice, post, posts, ROOM, THEIRS } from "../store/testing.js";
 import { WINDOW_MAX } from "./timeline-view.js";
+import { QUIET } from "./testing.js";
 import { openViews, type Views } from "./views.js";
 
 /** What the server has. Here are the newest at first. */
@@ -53,13 +53,7 @@ class Session {
       await store.take(ROOM, posts(Math.max(1, before - limit), before - 1), "history");
       return true;
     };
-    const views = openViews(store, {
-      typing: () => new Cell([]),
-      presence: () => new Cell(new Map()),
-      online: () => new Cell(0),
-      running: new Cell(new Map()),
-      fetchOlder,
-    });
+    const views = openViews(store, { ...QUIET, fetchOlder });
     return new Session(store, views);
   }
 

@@ -1,4 +1,4 @@
-import type { Calls } from "@greenroom/client";
+import type { Interrupted as Lost } from "@greenroom/client";
 import { Phone } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,42 +8,29 @@ import { go } from "../../state/route";
 import { Button } from "../../ui/Button";
 import { toast } from "../../ui/toasts";
 import { openDoor } from "../door";
-import { useCallErrorText } from "../media/useCallErrorText";
+import { rejoinOptions, useFailureText } from "../prejoin/useJoin";
 import styles from "./Interrupted.module.css";
-
-type Lost = NonNullable<ReturnType<Calls["interrupted"]["get"]>>;
 
 /** After a reload: the way back into the call, by itself where the browser needs not ask for devices again. */
 export function Interrupted({ interrupted }: { readonly interrupted: Lost }) {
   const { t } = useTranslation("call");
   const { calls, connection } = useClient();
-  const errorText = useCallErrorText();
   const online = useSlice(connection).phase === "online";
   const name = useSlice(useRoom(interrupted.room).summary)?.name ?? "";
   const [state, setState] = useState<"undecided" | "offered" | "returning" | "dismissed">("undecided");
   const tried = useRef(false);
+  const failureText = useFailureText();
   const back = useCallback(() => {
     setState("returning");
-    const { room, microphone, camera } = interrupted;
-    const wish = preferences.get();
+    const { room } = interrupted;
     go({ at: "room", room });
-    calls
-      .join(room, {
-        microphone: microphone && (wish.microphone ?? true),
-        camera: camera && (wish.camera ?? true),
-        audioOnly: wish.dataSaver,
-        ...(wish.speaker !== undefined && { speaker: wish.speaker }),
-      })
-      .catch((error: unknown) => {
-        // The test before a call says what is wrong, and how to mend it.
-        setState("dismissed");
-        openDoor({ is: "prejoin", room });
-        toast(
-          errorText(error, (message) => t("prejoin.failed", { message })),
-          { tone: "error" },
-        );
-      });
-  }, [calls, errorText, interrupted, t]);
+    calls.join(room, rejoinOptions(preferences.get(), interrupted)).catch((error: unknown) => {
+      // The test before a call says what is wrong, and how to mend it.
+      setState("dismissed");
+      openDoor({ is: "prejoin", room });
+      toast(failureText(error), { tone: "error" });
+    });
+  }, [calls, interrupted, failureText]);
   useEffect(() => {
     if (!online || tried.current) return;
     tried.current = true;

@@ -1,8 +1,9 @@
 import type { Call } from "@greenroom/client";
 import { useMemo } from "react";
+import { useErrorText } from "../../state/errors";
 import { preferences, setPreferences } from "../../state/preferences";
 import { toast } from "../../ui/toasts";
-import { useCallErrorText } from "./useCallErrorText";
+import { useProblemText } from "./useProblemText";
 
 /** What buttons and keys do in a call; each tells in a toast when it could not. */
 export interface CallActions {
@@ -18,11 +19,12 @@ export interface CallActions {
 }
 
 export function useActions(call: Call): CallActions {
-  const errorText = useCallErrorText();
+  const problemText = useProblemText();
+  const errorText = useErrorText();
   return useMemo(() => {
     const run = (doing: () => Promise<unknown>): void => {
       doing().catch((error: unknown) => {
-        toast(errorText(error), { tone: "error" });
+        toast(problemText(error) ?? errorText(error), { tone: "error" });
       });
     };
     const setMuted = (muted: boolean): void => {
@@ -54,5 +56,5 @@ export function useActions(call: Call): CallActions {
       },
       leave: () => run(() => call.leave()),
     };
-  }, [call, errorText]);
+  }, [call, errorText, problemText]);
 }

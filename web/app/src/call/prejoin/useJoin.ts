@@ -1,10 +1,11 @@
-import type { JoinOptions, Preview, RoomId } from "@greenroom/client";
+import type { Interrupted, JoinOptions, Preview, RoomId } from "@greenroom/client";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient } from "../../state/client";
+import { useErrorText } from "../../state/errors";
 import { preferences, type Preferences } from "../../state/preferences";
 import { closeDoor } from "../door";
-import { useCallErrorText } from "../media/useCallErrorText";
+import { useProblemText } from "../media/useProblemText";
 import type { OpenPreview } from "./usePreview";
 
 export interface Joining {
@@ -16,8 +17,7 @@ export interface Joining {
 
 /** Goes into the room's call with what is open. */
 export function useJoin(room: RoomId, open: OpenPreview): Joining {
-  const { t } = useTranslation("call");
-  const errorText = useCallErrorText();
+  const failureText = useFailureText();
   const { calls } = useClient();
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string>();
@@ -31,12 +31,23 @@ export function useJoin(room: RoomId, open: OpenPreview): Joining {
       .then(closeDoor)
       .catch((error: unknown) => {
         if (!isHere()) return;
-        setFailure(errorText(error, (message) => t("prejoin.failed", { message })));
+        setFailure(failureText(error));
         retry(); // the devices were given away
       })
       .finally(() => setBusy(false));
-  }, [calls, room, give, retry, t, errorText, isHere]);
+  }, [calls, room, give, retry, failureText, isHere]);
   return { busy, failure, join };
+}
+
+/** Why one could not go in, in a sentence. */
+export function useFailureText(): (error: unknown) => string {
+  const { t } = useTranslation("call");
+  const problemText = useProblemText();
+  const errorText = useErrorText();
+  return useCallback(
+    (error: unknown) => problemText(error) ?? t("prejoin.failed", { message: errorText(error) }),
+    [errorText, problemText, t],
+  );
 }
 
 /** What one goes in with: what is open, and nothing that is not. */
@@ -46,11 +57,25 @@ export function joinOptions(wish: Preferences, preview: Preview | undefined): Jo
     microphone: has("getAudioTracks") && (wish.microphone ?? true),
     camera: has("getVideoTracks") && (wish.camera ?? true),
     muted: !wish.microphoneOn,
-    audioOnly: wish.dataSaver,
     ...(preview && { preview }),
-    ...(wish.speaker !== undefined && { speaker: wish.speaker }),
+    ...receiving(wish),
   };
 }
+
+/** What one goes back in with: as one was before the reload, so that nobody who was muted is heard. */
+export function rejoinOptions(wish: Preferences, { microphone, muted, camera }: Interrupted): JoinOptions {
+  return {
+    microphone: microphone && (wish.microphone ?? true),
+    camera: camera && (wish.camera ?? true),
+    muted,
+    ...receiving(wish),
+  };
+}
+
+const receiving = ({ dataSaver, speaker }: Preferences): Pick<JoinOptions, "audioOnly" | "speaker"> => ({
+  audioOnly: dataSaver,
+  ...(speaker !== undefined && { speaker }),
+});
 
 /** Whether the component is still on the page, for what comes back later. */
 function useIsHere(): () => boolean {

@@ -24,7 +24,6 @@ export const rooms = {
     leave: "Leave room…",
     copyLink: "Copy link to this room",
     linkCopied: "Link copied",
-    linkNotCopied: "This browser would not copy it. Mark the link and copy it by hand.",
   },
   create: {
     title: "Create a room",

@@ -44,7 +44,6 @@ export const timeline = {
   discard: "Discard",
   copyText: "Copy the text",
   copied: "Copied",
-  copyFailed: "The browser did not let it be copied. Select the text and copy it by hand.",
   actions: "Actions for the message of {{name}}",
   moreActions: "More actions",
   reply: "Reply in thread",

@@ -3,6 +3,7 @@ import type { Texts } from "../areas";
 export const ui = {
   close: "Close",
   dismiss: "Dismiss",
+  copyFailed: "The browser did not let it be copied. Select the text and copy it by hand.",
   cancel: "Cancel",
   back: "Back",
   loading: "Loading",

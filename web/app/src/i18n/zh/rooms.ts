@@ -23,7 +23,6 @@ export const rooms = {
     leave: "离开房间…",
     copyLink: "复制房间链接",
     linkCopied: "链接已复制",
-    linkNotCopied: "浏览器未能复制。请选中链接后手动复制。",
   },
   create: {
     title: "创建房间",

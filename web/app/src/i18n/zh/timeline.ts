@@ -42,7 +42,6 @@ export const timeline = {
   discard: "放弃",
   copyText: "复制文本",
   copied: "已复制",
-  copyFailed: "浏览器不允许复制。请选中文本后手动复制。",
   actions: "{{name}} 的消息的操作",
   moreActions: "更多操作",
   reply: "在话题中回复",

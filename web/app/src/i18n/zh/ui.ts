@@ -3,6 +3,7 @@ import type { Texts } from "../areas";
 export const ui = {
   close: "关闭",
   dismiss: "忽略",
+  copyFailed: "浏览器不允许复制。请选中文本后手动复制。",
   cancel: "取消",
   back: "返回",
   loading: "正在加载",
