@@ -185,7 +185,8 @@ test("a server of another version: said, and what was written waits and is sent 
     isWhole(ann, li);
     await Promise.all([ann.close(), li.close()]);
   } finally {
-    await new Promise((done) => stranger.close(done));
+    stranger.close();
+    stranger.closeAllConnections();
   }
 });
 
