@@ -77,8 +77,25 @@ test("who holds Space is heard while they hold it", async () => {
   await muted.waitFor({ state: "detached" });
   await ann.page.keyboard.up(" ");
   await muted.waitFor();
+  // From wherever keys brought one that does nothing with Space itself.
+  await ann.page.keyboard.press("F6");
+  await ann.page.keyboard.press("F6");
+  await ann.page.keyboard.down(" ");
+  await muted.waitFor({ state: "detached" });
+  await ann.page.keyboard.up(" ");
+  await muted.waitFor();
   await ann.page.keyboard.press("m");
   await muted.waitFor({ state: "detached" });
+});
+
+test("a dialog of the call gives the focus back to where it was opened", async () => {
+  const [ann] = people;
+  const more = ann.page.getByRole("toolbar", { name: "Call controls" }).getByRole("button", { name: "More" });
+  await more.click();
+  await ann.page.getByRole("menuitem", { name: "Microphone, camera and speaker" }).click();
+  await ann.page.getByRole("dialog").waitFor();
+  await ann.page.keyboard.press("Escape");
+  await until(() => more.evaluate((now) => now === document.activeElement), "the focus is on the button again");
 });
 
 test("who reloads is back in the call, as muted as before", async () => {

@@ -47,6 +47,15 @@ export class House {
     return person;
   }
 
+  /** Ann and Ben, each in a browser of their own, both in the room Bridge. */
+  async pair() {
+    const ann = await this.person("Ann");
+    await ann.createRoom("Bridge");
+    const ben = await this.person("Ben");
+    await ben.join("Bridge");
+    return [ann, ben];
+  }
+
   async #browserWithout(argument) {
     if (!this.others.has(argument)) this.others.set(argument, await launch(this.args.filter((one) => one !== argument)));
     return this.others.get(argument);

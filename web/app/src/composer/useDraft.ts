@@ -2,11 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import type { DotKey, RoomHandle } from "@greenroom/client";
 import { useSlice } from "../state/client";
 import { forgetLastWords, keepLastWords, lastWords } from "./last-words";
-
-/** Drafts of threads live as long as the page: so many. */
-const THREAD_DRAFTS_MAX = 50;
-
-const threadDrafts = new Map<DotKey, string>();
+import { keepThreadDraft, threadDraft } from "./thread-drafts";
 
 export interface Draft {
   /** Changes when the field must begin anew with {@link Draft.initial}. */
@@ -18,10 +14,10 @@ export interface Draft {
   readonly restore: (text: string) => void;
 }
 
-/** What was begun and not sent in a room (on the device) or a thread. */
+/** What was begun and not sent in a room or a thread, on this device. */
 export const useDraft = (room: RoomHandle, thread: DotKey | undefined): Draft => {
   const stored = useSlice(room.draft);
-  const kept = thread === undefined ? stored : (threadDrafts.get(thread) ?? "");
+  const kept = thread === undefined ? stored : threadDraft(thread);
   const [begun, setBegun] = useState(() => {
     const rescued = thread === undefined ? lastWords(room.id) : undefined;
     const initial = rescued ?? kept;
@@ -34,7 +30,7 @@ export const useDraft = (room: RoomHandle, thread: DotKey | undefined): Draft =>
     const save = (text: string): void => {
       latest.current = text;
       if (thread === undefined) room.setDraft(text);
-      else keepThreadDraft(thread, text);
+      else keepThreadDraft(thread, text, Date.now());
     };
     return {
       keep: (text: string) => {
@@ -66,14 +62,4 @@ export const useDraft = (room: RoomHandle, thread: DotKey | undefined): Draft =>
     };
   }, [room, thread]);
   return { key: `draft-${begun.times}`, initial: begun.initial, ...keeper };
-};
-
-const keepThreadDraft = (thread: DotKey, text: string): void => {
-  threadDrafts.delete(thread);
-  if (text === "") return;
-  threadDrafts.set(thread, text);
-  if (threadDrafts.size > THREAD_DRAFTS_MAX) {
-    const [oldest] = threadDrafts.keys();
-    if (oldest !== undefined) threadDrafts.delete(oldest);
-  }
 };

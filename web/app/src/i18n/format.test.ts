@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { formatOf, sameDay } from "./format";
-import { chooseLanguage } from "./language";
+import { chooseLanguage, localeOf } from "./language";
 
 const en = formatOf("en");
 const zh = formatOf("zh");
@@ -31,6 +31,16 @@ test("relative times choose their unit", () => {
   expect(en.relative(NOON - 5_000, NOON)).toBe("5 seconds ago");
   expect(en.relative(NOON + 2 * HOUR_MS, NOON)).toBe("in 2 hours");
   expect(zh.relative(NOON - 60_000, NOON)).toBe("1分钟前");
+});
+
+test("the clock is that of the person's region, whatever language is spoken", () => {
+  const time = (...to: Parameters<typeof localeOf>) => formatOf(localeOf(...to)).time(NOON + 2 * HOUR_MS);
+  expect(time("en", ["en-GB", "en"])).toBe("14:00");
+  expect(time("en", ["en-US"])).toMatch(/^2:00\sPM$/);
+  expect(time("en", ["de-DE", "de"])).toBe("14:00");
+  expect(time("en", ["de-DE", "en-US"])).toMatch(/^2:00\sPM$/);
+  expect(time("zh", ["zh-CN"])).toBe("14:00");
+  expect(localeOf("en", ["en-US@posix"])).toBe("en");
 });
 
 test("the language is the first one the app speaks", () => {

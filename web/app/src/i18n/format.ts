@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { localeOf, type Language } from "./language";
 
 const MINUTE_S = 60;
 const HOUR_S = 3600;
@@ -30,13 +31,13 @@ export interface Format {
 /** The format of the language in use. */
 export function useFormat(): Format {
   const { i18n } = useTranslation();
-  return formatOf(i18n.language);
+  return formatOf(localeOf(i18n.language as Language, navigator.languages)); // only these are ever spoken
 }
 
 /** Formatters cost most of a millisecond each to make, and every row of a list asks for some. */
 const formats = new Map<string, Format>();
 
-/** The format of a language, one for all. Makes the formatters that are asked for, once. */
+/** The format of a language or locale, one for all. Makes the formatters that are asked for, once. */
 export function formatOf(language: string): Format {
   const known = formats.get(language) ?? makeFormat(language);
   formats.set(language, known);
@@ -59,7 +60,7 @@ function makeFormat(language: string): Format {
   const format: Format = {
     number: (value) => numbers().format(value),
     count: (value) => (value > 99 ? `${numbers().format(99)}+` : numbers().format(value)),
-    time: (ms) => date("time", { hour: "2-digit", minute: "2-digit" }).format(ms),
+    time: (ms) => date("time", { timeStyle: "short" }).format(ms),
     day: (ms, nowMs) =>
       sameYear(ms, nowMs)
         ? date("day", { weekday: "long", month: "long", day: "numeric" }).format(ms)

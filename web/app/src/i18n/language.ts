@@ -11,6 +11,21 @@ export function chooseLanguage(wish: "system" | Language, languages: readonly st
   return "en";
 }
 
+/**
+ * How dates and numbers of a language are written for a person: as in their region when they read that English,
+ * and with the clock of their own first language, of 12 or 24 hours, in any case.
+ */
+export function localeOf(language: Language, languages: readonly string[]): string {
+  const regional = languages.find((tag) => /^en-[a-z]{2}$/i.test(tag));
+  if (language === "en" && regional !== undefined) return regional;
+  try {
+    const { hourCycle } = new Intl.DateTimeFormat(languages[0], { hour: "numeric" }).resolvedOptions();
+    return hourCycle === undefined ? language : `${language}-u-hc-${hourCycle}`;
+  } catch {
+    return language; // a system's name for a language that is none
+  }
+}
+
 /** What `lang` of the page says. */
 export const TAGS: Readonly<Record<Language, string>> = { en: "en", zh: "zh-Hans" };
 

@@ -1,4 +1,4 @@
-import type { RoomId, RoomSummary } from "@greenroom/client";
+import type { RoomId, RoomSummary, UserId } from "@greenroom/client";
 import {
   ArrowLeft,
   Globe,
@@ -14,6 +14,7 @@ import {
 } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { useFormat } from "../i18n/format";
 import { useRoom, useSlice } from "../state/client";
 import { openDialog, togglePanel, usePanel } from "../state/panel";
 import { go, linkTo } from "../state/route";
@@ -87,13 +88,33 @@ function Title({ summary }: { readonly summary: RoomSummary }) {
         )}
       </h1>
       <p className={styles.topic}>
-        <span>
-          {t("header.members", { count: summary.members })}
-          {online > 0 && ` · ${t("header.online", { count: online })}`}
-        </span>
+        {summary.peer === undefined ? (
+          <span>
+            {t("header.members", { count: summary.members })}
+            {online > 0 && ` · ${t("header.online", { count: online })}`}
+          </span>
+        ) : (
+          <PeerStatus room={summary.room} peer={summary.peer} />
+        )}
         {summary.topic !== "" && <span dir="auto"> · {summary.topic}</span>}
       </p>
     </div>
+  );
+}
+
+/** Of a direct room: whether the other one is there, and if not, when they were. */
+function PeerStatus({ room, peer }: { readonly room: RoomId; readonly peer: UserId }) {
+  const { t } = useTranslation("rooms");
+  const format = useFormat();
+  const [openedMs] = useState(() => Date.now());
+  const member = useSlice(useRoom(room).members).find(({ user }) => user === peer);
+  const status = member?.status ?? "offline";
+  const seenMs = status === "offline" ? member?.lastSeenMs : undefined;
+  return (
+    <span>
+      {t(`members.${status}`)}
+      {seenMs !== undefined && ` · ${t("members.lastSeen", { when: format.relative(seenMs, openedMs) })}`}
+    </span>
   );
 }
 

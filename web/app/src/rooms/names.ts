@@ -1,5 +1,5 @@
-/** Longest name of a room: docs/PROTOCOL.md, "Limits". */
-export const NAME_BYTES_MAX = 128;
+import { useTranslation } from "react-i18next";
+import { folded, NAME_BYTES_MAX, utf8Length } from "@greenroom/client";
 
 /** What is wrong with a room's name. */
 export type NameFault = { readonly is: "empty" } | { readonly is: "long"; readonly byCharacters: number };
@@ -11,6 +11,15 @@ export function nameFault(name: string): NameFault | undefined {
   return byCharacters > 0 ? { is: "long", byCharacters } : undefined;
 }
 
+/** Says in the person's language what is wrong with a room's name; `undefined`: nothing. */
+export function useNameFault(): (name: string) => string | undefined {
+  const { t } = useTranslation("rooms");
+  return (name) => {
+    const fault = nameFault(name);
+    return fault && (fault.is === "empty" ? t("create.empty") : t("create.tooLong", { count: fault.byCharacters }));
+  };
+}
+
 /** How many characters must go from the end of a name until it fits: people do not count in bytes of UTF-8. */
 export function charactersOver(
   name: string,
@@ -19,17 +28,13 @@ export function charactersOver(
   const characters = [...name];
   let bytes = 0;
   const cut = characters.findIndex((character, index) => {
-    bytes += encoder.encode(character).length;
+    bytes += utf8Length(character);
     return bytes > bytesMax || index >= charactersMax;
   });
   return cut === -1 ? 0 : characters.length - cut;
 }
 
-const encoder = new TextEncoder();
-
 /** Whether a text contains what is typed, whatever the case and accents. */
 export function fits(text: string, typed: string): boolean {
-  return plain(text).includes(plain(typed.trim()));
+  return folded(text).includes(folded(typed.trim()));
 }
-
-const plain = (text: string) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLocaleLowerCase();

@@ -1,7 +1,7 @@
+import { GUEST_NAME_CHARS_MAX, NAME_BYTES_MAX } from "@greenroom/client";
 import { charactersOver, type NameFault } from "../rooms/names";
 
-/** Limits of a guest's name: docs/PROTOCOL.md, "Logging in". */
-const LIMITS = { charactersMax: 64, bytesMax: 128 };
+const LIMITS = { charactersMax: GUEST_NAME_CHARS_MAX, bytesMax: NAME_BYTES_MAX };
 
 /** What keeps the server from taking a name; it decides itself whether it is free. */
 export function checkName(name: string): NameFault | undefined {

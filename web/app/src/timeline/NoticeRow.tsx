@@ -1,7 +1,8 @@
 import { memo } from "react";
-import { Hash, LogIn, LogOut, Phone, PhoneOff, Scissors, ShieldCheck, type LucideIcon } from "lucide-react";
+import { Hash, LogIn, LogOut, Phone, PhoneOff, Scissors, ShieldCheck, ShieldOff, type LucideIcon } from "lucide-react";
 import type { Notice } from "@greenroom/client";
-import { nameOf, usePeople } from "./people";
+import type { Telling } from "./notices";
+import { nameOf, useNameList, usePeople } from "./people";
 import { useWords } from "./words";
 import styles from "./NoticeRow.module.css";
 
@@ -10,13 +11,15 @@ const NAMES_MAX = 6;
 /** Something that happened in the room and is no message: one quiet line. */
 export const NoticeRow = memo(function NoticeRow({
   notice,
+  telling,
   active,
 }: {
   readonly notice: Notice;
+  readonly telling?: Exclude<Telling, "silent"> | undefined;
   readonly active: boolean;
 }) {
   const { format } = useWords();
-  const { icon: Icon, text } = useNotice(notice);
+  const { icon: Icon, text } = useNotice(notice, telling);
   const moment = notice.stamp[0];
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- arrows move between lines
@@ -30,10 +33,13 @@ export const NoticeRow = memo(function NoticeRow({
   );
 });
 
-function useNotice({ event, author }: Notice): { readonly icon: LucideIcon; readonly text: string } {
-  const { t } = useWords();
+function useNotice(
+  { event, author }: Notice,
+  telling: Exclude<Telling, "silent"> | undefined,
+): { readonly icon: LucideIcon; readonly text: string } {
+  const { t, format } = useWords();
   const people = usePeople();
-  const { format } = useWords();
+  const nameList = useNameList();
   const by = author === undefined ? t("someone") : nameOf(people, author);
   const memberWords = (
     { user, name, standing, role }: Notice["event"] & { readonly is: "member" },
@@ -44,12 +50,12 @@ function useNotice({ event, author }: Notice): { readonly icon: LucideIcon; read
     switch (standing) {
       case "joined":
         if (self) return { icon: LogIn, text: t("notice.joined", { who }) };
-        // People come into a room by themselves, but for the other one of a direct room: what others do is give roles.
-        if (people.direct) return { icon: LogIn, text: t("notice.added", { who, by: doer }) };
+        // People come into a room by themselves: what others do is give roles.
         return { icon: ShieldCheck, text: t("notice.role", { who, by: doer, role: t(`roles.${role}`) }) };
       case "left":
         return { icon: LogOut, text: t("notice.left", { who }) };
       case "kicked":
+        if (telling === "unbanned") return { icon: ShieldOff, text: t("notice.unbanned", { who, by: doer }) };
         return { icon: LogOut, text: t("notice.kicked", { who, by: doer }) };
       case "banned":
         return { icon: ShieldCheck, text: t("notice.banned", { who, by: doer }) };
@@ -77,10 +83,10 @@ function useNotice({ event, author }: Notice): { readonly icon: LucideIcon; read
           ? t("notice.callEndedShort")
           : t("notice.callEnded", { duration: format.duration(event.durationMs) });
       if (event.users.length === 0) return { icon: PhoneOff, text: ended };
-      const named = event.users.slice(0, NAMES_MAX).map((user) => nameOf(people, user));
-      const others = event.users.length - named.length;
-      const names = format.list(others > 0 ? [...named, t("andMore", { count: others })] : named);
-      return { icon: PhoneOff, text: `${ended} · ${t("notice.callWith", { names })}` };
+      return {
+        icon: PhoneOff,
+        text: `${ended} · ${t("notice.callWith", { names: nameList(event.users, NAMES_MAX) })}`,
+      };
     }
     case "purged":
       return { icon: Scissors, text: t("notice.purged") };

@@ -6,7 +6,7 @@ import { useRoom, useSlice } from "../state/client";
 import { EmptyState } from "../ui/EmptyState";
 import { JumpDialog } from "./JumpDialog";
 import { MessageActionsProvider } from "./MessageActionsProvider";
-import { PeopleContext, usePeopleOf } from "./people";
+import { PeopleContext, usePeople, usePeopleOf } from "./people";
 import { TimelineList } from "./TimelineList";
 import { useTimeline } from "./useTimeline";
 import type { Scroll } from "./useScroll";
@@ -31,6 +31,7 @@ export function RoomTimeline({ room, at }: { readonly room: RoomId; readonly at?
 function OpenTimeline({ room, at }: { readonly room: RoomHandle; readonly at: DotKey | undefined }) {
   const { t } = useTranslation("timeline");
   const timeline = useTimeline(() => room.timeline(at === undefined ? {} : { at }));
+  const people = usePeople();
   const scroll = useRef<Scroll>(undefined);
   const [dayMs, setDayMs] = useState<number>();
   const summary = useSlice(room.summary);
@@ -54,7 +55,7 @@ function OpenTimeline({ room, at }: { readonly room: RoomHandle; readonly at: Do
           empty ? (
             <EmptyState icon={MessagesSquare} title={t("emptyTitle")} text={t("emptyText")} />
           ) : (
-            <p className={styles.start}>{t("start", { room: name })}</p>
+            <p className={styles.start}>{t(people.direct ? "startDirect" : "start", { room: name })}</p>
           )
         }
       />

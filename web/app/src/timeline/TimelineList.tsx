@@ -9,6 +9,7 @@ import { Spinner } from "../ui/Spinner";
 import { useMessageActions } from "./actions";
 import { JumpBar } from "./JumpBar";
 import { mayWith } from "./may";
+import { tellingsOf } from "./notices";
 import { usePeople } from "./people";
 import { countOf, layoutOf, momentOf, movedAtFront, readersOf } from "./rows";
 import { Placeholder, TimelineRow } from "./TimelineRow";
@@ -70,12 +71,14 @@ function LoadedList({ room, timeline, thread, at, onDay, start, onScrollReady }:
   const summary = useSlice(room.summary);
   const members = useSlice(room.members);
   const readers = useMemo(() => readersOf(view.items, members, people.self), [view.items, members, people.self]);
+  const tellings = useMemo(() => tellingsOf(view.items, people.direct), [view.items, people.direct]);
   const role = summary?.role;
   const { active, focused, pointed } = useRowEvents(scroller, {
     view,
     thread,
     actions,
     may: (message) => mayWith(message, people.self, role),
+    silent: (key) => tellings.get(key) === "silent",
     scrollToIndex: (index) => scroll.toIndex(index, "nearest"),
   });
   useAnnounceNew(view, people, thread === undefined);
@@ -111,6 +114,7 @@ function LoadedList({ room, timeline, thread, at, onDay, start, onScrollReady }:
         room={room.id}
         thread={thread}
         {...layout}
+        telling={tellings.get(item.key)}
         onDay={onDay}
         active={isActive}
         open={item.key === pointed || item.key === focused}

@@ -3,6 +3,7 @@ import type { DotKey, RoomId, TimelineItem } from "@greenroom/client";
 import { useDayName } from "./days";
 import { MessageRow, type RowState } from "./MessageRow";
 import { NoticeRow } from "./NoticeRow";
+import type { Telling } from "./notices";
 import { useWords } from "./words";
 import styles from "./TimelineRow.module.css";
 
@@ -13,6 +14,7 @@ export const TimelineRow = memo(function TimelineRow({
   thread,
   dayMs,
   unread,
+  telling,
   onDay,
   ...state
 }: RowState & {
@@ -21,6 +23,8 @@ export const TimelineRow = memo(function TimelineRow({
   readonly thread: DotKey | undefined;
   readonly dayMs: number | undefined;
   readonly unread: boolean;
+  /** Of a notice. */
+  readonly telling: Telling | undefined;
   /** Asked for another day. */
   readonly onDay: ((ms: number) => void) | undefined;
 }) {
@@ -31,7 +35,7 @@ export const TimelineRow = memo(function TimelineRow({
       {item.kind === "message" ? (
         <MessageRow message={item} room={room} thread={thread} {...state} />
       ) : (
-        <NoticeRow notice={item} active={state.active} />
+        telling !== "silent" && <NoticeRow notice={item} telling={telling} active={state.active} />
       )}
     </>
   );

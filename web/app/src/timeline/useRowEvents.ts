@@ -24,6 +24,8 @@ interface Inputs {
   readonly thread: DotKey | undefined;
   readonly actions: MessageActions;
   readonly may: (message: Message) => May;
+  /** Whether a line shows nothing: arrows go over it. */
+  readonly silent: (key: DotKey) => boolean;
   readonly scrollToIndex: (index: number) => void;
 }
 
@@ -104,9 +106,11 @@ const actOf = (
   const here = item === undefined ? end + 1 : view.offset + view.items.indexOf(item);
   switch (event.key) {
     case "ArrowUp":
-      return () => focusRow(list, here - 1, inputs);
+      return () => focusRow(list, audible(here, -1, inputs), inputs);
     case "ArrowDown":
-      return here >= end && item !== undefined ? () => focusComposer(thread) : () => focusRow(list, here + 1, inputs);
+      return here >= end && item !== undefined
+        ? () => focusComposer(thread)
+        : () => focusRow(list, audible(here, 1, inputs), inputs);
     case "End":
       return () => focusRow(list, end, inputs);
     case "Escape":
@@ -131,6 +135,14 @@ const actOf = (
       return may.delete ? () => actions.askDelete(item) : undefined;
     default:
       return undefined;
+  }
+};
+
+/** The index of the next line, from another, that shows something. */
+const audible = (from: number, step: 1 | -1, { view, silent }: Inputs): number => {
+  for (let at = from + step; ; at += step) {
+    const item = view.items[at - view.offset];
+    if (item === undefined || !silent(item.key)) return at;
   }
 };
 

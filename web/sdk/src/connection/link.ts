@@ -14,7 +14,7 @@ import { Requests } from "./requests.js";
 import { probeVersion } from "./version.js";
 
 /** The one subprotocol this client speaks: docs/PROTOCOL.md, "Connecting". */
-export const SUBPROTOCOL = "greenroom.v1.json";
+const SUBPROTOCOL = "greenroom.v1.json";
 /** What a server that sends malformed frames is taken to have closed with. */
 const PROTOCOL_ERROR = 1002;
 /** The longest single timer; browsers end longer than 2^31 ms at once. */

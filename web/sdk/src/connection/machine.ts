@@ -61,14 +61,14 @@ export const PROBE_MS_MAX = 5_000;
 /** A login that lasted this long begins a new count of attempts. */
 export const STABLE_MS = 10_000;
 /** Hints never dial more often than this. */
-export const HINT_MS_MIN = 1_000;
+const HINT_MS_MIN = 1_000;
 /** After a login that floods: at least this long, and up to as long again. */
-export const FLOOD_MS = 30_000;
+const FLOOD_MS = 30_000;
 /** A guest's token is renewed when this part of its life has passed, but not earlier than this before its end. */
-export const RENEW_PART = 0.8;
-export const RENEW_BEFORE_MS_MAX = 300_000;
+const RENEW_PART = 0.8;
+const RENEW_BEFORE_MS_MAX = 300_000;
 /** A renewal that was not answered or was refused is asked for again after this. */
-export const RENEW_AGAIN_MS = 30_000;
+const RENEW_AGAIN_MS = 30_000;
 /** What a socket says that ended without a close. */
 const ABNORMAL = 1006;
 /** The part of `drain.reconnect_ms` when no `drain` came. */

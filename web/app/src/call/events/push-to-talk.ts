@@ -32,11 +32,11 @@ export function talkStep(talk: Talk, input: TalkInput): TalkStep {
 
 /**
  * What a press of Space would reach. A button that was clicked keeps the focus without showing it: there Space
- * talks; one that was `reached` by keyboard is pressed.
+ * talks; one that was `reached` by keyboard is pressed. Parts of the page, which F6 reaches, do nothing with Space.
  */
 export function focusUnder(element: Element | null, reached: Element | null): Focus {
   if (!element) return "nothing";
   if (element.closest("input, textarea, select, [contenteditable]:not([contenteditable='false'])")) return "field";
-  const control = element.closest("button, a[href], summary, [tabindex], [role='menuitem'], [role='slider']");
+  const control = element.closest("button, a[href], summary, [tabindex='0'], [role='menuitem'], [role='slider']");
   return control !== null && control === reached ? "control" : "nothing";
 }

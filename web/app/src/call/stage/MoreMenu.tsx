@@ -51,6 +51,8 @@ export function MoreMenu({
   const sharing = useSlice(call.local).screen === "on";
   const { ends } = useModeration(call);
   const close = () => setOpen(undefined);
+  // The menu gives the focus back to its button first, so that the dialog can give it back there too.
+  const openAfter = (dialog: "devices" | "end") => setTimeout(() => setOpen(dialog));
   return (
     <>
       <Menu
@@ -81,7 +83,7 @@ export function MoreMenu({
             {t(selfFloats ? "stage.minimize" : "stage.float")}
           </MenuItem>
         )}
-        <MenuItem icon={SlidersHorizontal} onSelect={() => setOpen("devices")}>
+        <MenuItem icon={SlidersHorizontal} onSelect={() => openAfter("devices")}>
           {t("controls.devicesMenu")}
         </MenuItem>
         <MenuItem icon={Leaf} checked={audioOnly} onSelect={() => actions.setAudioOnly(!audioOnly)}>
@@ -100,7 +102,7 @@ export function MoreMenu({
         {ends && (
           <>
             <MenuLine />
-            <MenuItem icon={CircleX} danger onSelect={() => setOpen("end")}>
+            <MenuItem icon={CircleX} danger onSelect={() => openAfter("end")}>
               {t("controls.endForAll")}
             </MenuItem>
           </>

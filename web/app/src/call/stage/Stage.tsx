@@ -30,6 +30,7 @@ export function Stage({ call }: { readonly call: Call }) {
     <section
       ref={useFocusIfLost()}
       tabIndex={-1}
+      data-landmark-focus=""
       className={styles.stage}
       aria-label={t("stage.label", { room: summary?.name ?? "" })}
       data-full={fullScreen.on}

@@ -78,9 +78,11 @@ export function Tiles({
           })}
         </div>
         {view.people.length === 1 && (
-          <div className={styles.alone}>
-            <strong>{t("stage.alone")}</strong> <span>{t("stage.aloneHint")}</span>
-          </div>
+          <p className={styles.alone}>
+            <span>
+              <strong>{t("stage.alone")}</strong> {t("stage.aloneHint")}
+            </span>
+          </p>
         )}
         {view.selfFloats && view.self && (
           <SelfView

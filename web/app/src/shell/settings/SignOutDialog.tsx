@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { forgetThreadDrafts } from "../../composer/thread-drafts";
 import { useAccount, useClient, useSlice } from "../../state/client";
 import { useAttempt } from "../../state/errors";
 import { go } from "../../state/route";
@@ -20,6 +21,7 @@ export function SignOutDialog({ onClose, onDone }: { readonly onClose: () => voi
     const done = await attempt(client.signOut());
     setBusy(false);
     if (!done) return;
+    forgetThreadDrafts();
     onDone();
     go({ at: "home" }, "replace");
   };
