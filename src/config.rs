@@ -126,6 +126,9 @@ pub struct Calls {
     /// UDP port of the first media shard, the next ones follow; and the TCP port for clients that UDP does not reach.
     /// 0: whatever is free.
     pub port: u16,
+    /// IP addresses to listen on, at most one of each family; empty: those of the web server, but every interface where
+    /// that listens on loopback only.
+    pub listen: Vec<IpAddr>,
     /// IP addresses that clients are told; empty: those that are listened on, or every interface's.
     pub addresses: Vec<IpAddr>,
     /// Threads that forward media; `None`: one per processor.
@@ -296,6 +299,7 @@ impl Default for Calls {
         Self {
             enabled: true,
             port: 7701,
+            listen: Vec::new(),
             addresses: Vec::new(),
             shards: None,
             participants_max: 500,

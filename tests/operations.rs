@@ -50,6 +50,7 @@ impl Server {
     fn start(folder: &Path, arguments: &[&str]) -> Self {
         let mut child = greenroom(folder)
             .env("GREENROOM_CALLS__PORT", "0")
+            .env("GREENROOM_CALLS__LISTEN", "[\"127.0.0.1\"]")
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(arguments)
             .stderr(Stdio::piped())

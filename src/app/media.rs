@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::telemetry::Metrics;
 use crate::transport::media::{MediaError, MediaSettings, start};
 use actix_rt::Arbiter;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 /// A publication that fails more often than this within a minute is given up; its call goes on without it.
@@ -48,17 +49,36 @@ pub(super) async fn open(config: &Config, metrics: &Metrics) -> Result<Media, Me
 
 fn settings(config: &Config) -> MediaSettings {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let addresses = config.plain_addresses().iter();
-    let addresses = addresses.chain(config.secure_addresses());
-    let mut listen: Vec<_> = addresses.map(|it| it.ip()).collect();
-    listen.sort_unstable();
-    listen.dedup();
+    let pages = config.plain_addresses().iter();
+    let pages = pages.chain(config.secure_addresses());
+    let pages: Vec<_> = pages.map(|it| it.ip()).collect();
     MediaSettings {
-        listen,
+        listen: match &config.calls.listen[..] {
+            [] => listen(&pages),
+            named => named.to_vec(),
+        },
         port: config.calls.port,
         addresses: config.calls.addresses.clone(),
+        loopback: pages.iter().any(IpAddr::is_loopback),
         shards: config.calls.shards.unwrap_or(processors),
     }
+}
+
+/// Media is where the pages are. Where those are for this machine only, or for a proxy on it, media still has to have an
+/// address that others reach: Firefox pairs no other with a loopback address, and a proxy forwards no media.
+fn listen(pages: &[IpAddr]) -> Vec<IpAddr> {
+    let every = |it: &IpAddr| match it {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    let mut listen: Vec<_> = if pages.iter().all(IpAddr::is_loopback) {
+        pages.iter().map(every).collect()
+    } else {
+        pages.to_vec()
+    };
+    listen.sort_unstable();
+    listen.dedup();
+    listen
 }
 
 fn tracks_policy() -> Policy {
@@ -73,5 +93,25 @@ fn tracks_policy() -> Policy {
             max: Duration::from_secs(1),
         },
         ..Policy::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_of_pages_for_one_machine_is_on_every_interface() {
+        let of = |pages: &[&str]| {
+            let pages: Vec<_> = pages
+                .iter()
+                .map(|it| it.parse().expect("an address"))
+                .collect();
+            let listen: Vec<_> = listen(&pages).iter().map(IpAddr::to_string).collect();
+            listen.join(" ")
+        };
+        assert_eq!(of(&["127.0.0.1", "127.0.0.1"]), "0.0.0.0");
+        assert_eq!(of(&["127.0.0.1", "::1"]), "0.0.0.0 ::");
+        assert_eq!(of(&["127.0.0.1", "192.0.2.1"]), "127.0.0.1 192.0.2.1");
     }
 }

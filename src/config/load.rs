@@ -183,6 +183,14 @@ impl Config {
         if !(1..=PARTICIPANTS_MAX).contains(&self.calls.participants_max) {
             return Err(refuse("calls.participants_max", "must be 1 to 10000"));
         }
+        let listen = self.calls.listen.iter();
+        if listen.clone().filter(|it| it.is_ipv4()).count() > 1
+            || listen.filter(|it| it.is_ipv6()).count() > 1
+        {
+            let reason =
+                "names more than one address of a family: one, or `0.0.0.0` or `::` for all";
+            return Err(refuse("calls.listen", reason));
+        }
         if self.calls.addresses.len() > ADDRESSES_MAX {
             return Err(refuse("calls.addresses", "names more than 16 addresses"));
         }
@@ -328,6 +336,10 @@ mod tests {
                 "`calls.participants_max` must",
             ),
             ("[calls]\naddresses = [\"here\"]", "calls.addresses"),
+            (
+                "[calls]\nlisten = [\"10.0.0.1\", \"10.0.0.2\"]",
+                "`calls.listen` names",
+            ),
             ("x = [", "not TOML"),
         ];
         for (toml, fault) in faults {

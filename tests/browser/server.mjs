@@ -26,7 +26,7 @@ export class Server {
     server.port = await freeTcpPort();
     // APP_FOLDER: a web app built elsewhere, in place of the one in the binary.
     const app = process.env.APP_FOLDER ? { web__folder: process.env.APP_FOLDER } : {};
-    server.settings = { calls__port: "0", ...app, ...settings };
+    server.settings = { calls__port: "0", calls__listen: '["127.0.0.1"]', ...app, ...settings };
     await server.run();
     return server;
   }

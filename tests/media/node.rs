@@ -23,6 +23,7 @@ impl Node {
             listen: vec!["127.0.0.1".parse().unwrap()],
             port: 0,
             addresses: Vec::new(),
+            loopback: true,
             shards,
         };
         let started = start(&settings, peers.handle(), tracks.handle());

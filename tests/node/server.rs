@@ -58,6 +58,7 @@ impl Server {
             command.env_remove(name);
         }
         command.env("GREENROOM_CALLS__PORT", "0");
+        command.env("GREENROOM_CALLS__LISTEN", "[\"127.0.0.1\"]");
         command.envs(settings.iter().map(|(name, value)| (name, value)));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]);
         command.arg(folder.path()).stdin(Stdio::null());

@@ -29,6 +29,7 @@ class Server:
         self.log = folder / "log.txt"
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("GREENROOM_")}
         self.env["GREENROOM_CALLS__PORT"] = "0"
+        self.env["GREENROOM_CALLS__LISTEN"] = '["127.0.0.1"]'
         self.env |= {"GREENROOM_" + k.upper(): v for k, v in settings.items()}
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))

@@ -265,7 +265,7 @@ fn config(addr: SocketAddr, data: &Path, shards: Option<usize>) -> String {
                  changes = { per_s = 1000000, burst = 1000000 }\n";
     format!(
         "[server]\nlisten = [\"{addr}\"]\ndata = {data:?}\n\n\
-         [calls]\nport = 0\naddresses = [\"127.0.0.1\"]\nparticipants_max = 10000\n{shards}\n[guests]\nenabled = true\ncreate_rooms = true\n\n\
+         [calls]\nport = 0\nlisten = [\"127.0.0.1\"]\naddresses = [\"127.0.0.1\"]\nparticipants_max = 10000\n{shards}\n[guests]\nenabled = true\ncreate_rooms = true\n\n\
          [limits]\nconnections = 100000\n\n[limits.connection]\n{rates}\n[limits.user]\n{rates}"
     )
 }

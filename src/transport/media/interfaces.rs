@@ -7,8 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 const ADVERTISED_MAX: usize = 16;
 
 /// What the operator named; else what is listened on, where that is every address those of all interfaces. A loopback
-/// address only when there is no other.
-pub(super) fn advertised(named: &[IpAddr], listened: &[IpAddr]) -> Vec<IpAddr> {
+/// address only when there is no other, or when it is `wanted`.
+pub(super) fn advertised(named: &[IpAddr], listened: &[IpAddr], wanted: bool) -> Vec<IpAddr> {
     if !named.is_empty() {
         return named.to_vec();
     }
@@ -26,7 +26,7 @@ pub(super) fn advertised(named: &[IpAddr], listened: &[IpAddr]) -> Vec<IpAddr> {
     }
     found.sort_unstable();
     found.dedup();
-    if found.iter().any(|address| !address.is_loopback()) {
+    if !wanted && found.iter().any(|address| !address.is_loopback()) {
         found.retain(|address| !address.is_loopback());
     }
     found.truncate(ADVERTISED_MAX);
@@ -64,20 +64,21 @@ mod tests {
     #[test]
     fn what_the_operator_names_is_all() {
         let named = [address("203.0.113.7")];
-        assert_eq!(advertised(&named, &[address("0.0.0.0")]), named);
+        assert_eq!(advertised(&named, &[address("0.0.0.0")], true), named);
     }
 
     #[test]
-    fn a_loopback_address_is_told_only_alone() {
+    fn a_loopback_address_is_told_alone_or_when_wanted() {
         let loopback = address("127.0.0.1");
-        assert_eq!(advertised(&[], &[loopback]), [loopback]);
+        assert_eq!(advertised(&[], &[loopback], false), [loopback]);
         let both = [loopback, address("192.0.2.1")];
-        assert_eq!(advertised(&[], &both), [address("192.0.2.1")]);
+        assert_eq!(advertised(&[], &both, false), [address("192.0.2.1")]);
+        assert_eq!(advertised(&[], &both, true), both);
     }
 
     #[test]
     fn every_address_stands_for_those_of_all_interfaces() {
-        let found = advertised(&[], &[address("0.0.0.0")]);
+        let found = advertised(&[], &[address("0.0.0.0")], true);
         assert!(!found.is_empty());
         assert!(found.iter().all(|it| it.is_ipv4() && !it.is_unspecified()));
     }

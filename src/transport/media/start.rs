@@ -28,6 +28,8 @@ pub struct MediaSettings {
     pub port: u16,
     /// Addresses that clients are told; none: those that are listened on.
     pub addresses: Vec<IpAddr>,
+    /// Whether a loopback address is told beside others, for clients on this machine.
+    pub loopback: bool,
     /// Shards, at least one.
     pub shards: usize,
 }
@@ -120,7 +122,7 @@ pub async fn start(
         };
         opened.push(open(&arbiter.handle(), rank).await?);
     }
-    let addresses = advertised(&settings.addresses, &listened);
+    let addresses = advertised(&settings.addresses, &listened, settings.loopback);
     let tcp_ports = &opened[0].tcp_ports;
     let ports = opened
         .iter()
