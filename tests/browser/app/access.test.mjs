@@ -9,10 +9,7 @@ let house, ann, ben;
 
 before(async () => {
   house = await House.open();
-  ann = await house.person("Ann");
-  await ann.createRoom("Bridge");
-  ben = await house.person("Ben");
-  await ben.join("Bridge");
+  [ann, ben] = await house.pair();
   await ben.write("Hello **Ann**, see `code` and https://example.org\n\n```js\nlet a = 1;\n```\n> quoted");
   await ann.sees("Hello Ann");
 });

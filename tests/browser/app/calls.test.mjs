@@ -19,15 +19,19 @@ after(() => house?.close());
 
 const button = ({ page }, name) => page.getByRole("button", { name }).first();
 
-/** Pictures of others that move on somebody's page. */
-const moving = async ({ page }) => {
-  const frames = () =>
-    page.evaluate(() => [...document.querySelectorAll("video")].map((video) => video.getVideoPlaybackQuality().totalVideoFrames));
-  const before = await frames();
-  await page.waitForTimeout(1_000); // what moves shows within a second
-  const after = await frames();
-  return after.filter((count, index) => count > (before[index] ?? 0)).length;
-};
+/** Waits until so many pictures on somebody's page move, counted from when each is looked at first. */
+async function seesMoving({ page, name }, count) {
+  await page.evaluate(() => (window.looked = new WeakMap()));
+  const look = (count) => {
+    const moved = [...document.querySelectorAll("video")].filter((video) => {
+      const { totalVideoFrames } = video.getVideoPlaybackQuality();
+      if (!window.looked.has(video)) window.looked.set(video, totalVideoFrames);
+      return totalVideoFrames > window.looked.get(video);
+    });
+    return moved.length >= count;
+  };
+  await until(() => page.evaluate(look, count), `${name} sees ${count} pictures that move`);
+}
 
 async function join(person) {
   await button(person, /^(Start a call|Join)/).click();
@@ -39,7 +43,7 @@ async function join(person) {
 
 test("three people see each other", async () => {
   for (const person of people) await join(person);
-  for (const person of people) await until(async () => (await moving(person)) >= 3, `${person.name} sees two others and themself`);
+  for (const person of people) await seesMoving(person, 3); // two others and themself
   assert.deepEqual(await violations(people[0].page), []);
 });
 
@@ -109,7 +113,7 @@ test("who reloads is back in the call, as muted as before", async () => {
     if (await back.isVisible()) await back.click();
     return button(ben, /Leave/).isVisible();
   }, "Ben is back");
-  await until(async () => (await moving(ben)) >= 3, "Ben sees everybody again");
+  await seesMoving(ben, 3);
   await muted.waitFor();
   await button(ben, /^Unmute/).click();
   await muted.waitFor({ state: "detached" });

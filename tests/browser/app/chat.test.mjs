@@ -8,10 +8,7 @@ let house, ann, ben;
 
 before(async () => {
   house = await House.open();
-  ann = await house.person("Ann");
-  await ann.createRoom("Bridge");
-  ben = await house.person("Ben");
-  await ben.join("Bridge");
+  [ann, ben] = await house.pair();
 });
 after(() => house?.close());
 

@@ -44,6 +44,15 @@ export class House {
     return person;
   }
 
+  /** Ann and Ben, each in a browser of their own, both in the room Bridge. */
+  async pair() {
+    const ann = await this.person("Ann");
+    await ann.createRoom("Bridge");
+    const ben = await this.person("Ben");
+    await ben.join("Bridge");
+    return [ann, ben];
+  }
+
   async close() {
     await this.browser?.close();
     for (const proxy of this.proxies) await proxy.close();

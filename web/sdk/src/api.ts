@@ -13,7 +13,7 @@ import type {
   Version,
 } from "./model.js";
 import type { Calls } from "./calls/api.js";
-import type { Dot, DotKey, InviteId, Role, RoomId, UserId, Visibility } from "./protocol/values.js";
+import type { Dot, DotKey, InviteId, Role, RoomId, UserId } from "./protocol/values.js";
 import type { Slice } from "./slice.js";
 
 /** How to reach a server, and where to keep what is written. */
@@ -78,7 +78,7 @@ export interface Client {
   room(room: RoomId): RoomHandle;
   createRoom(options: {
     readonly name: string;
-    readonly visibility: Visibility & ("public" | "private");
+    readonly visibility: "public" | "private";
     readonly retentionDays?: number;
   }): Promise<RoomId>;
   openDirect(user: UserId): Promise<RoomId>;

@@ -35,7 +35,7 @@ export type ConnectionState =
   | { readonly phase: "refused"; readonly reason: RefusalReason; readonly message: string };
 
 /** `offline`: the device has no network. `silent`: the server stopped answering. `draining`: it restarts. */
-export type WaitReason = "offline" | "unreachable" | "silent" | "draining" | "overloaded" | "replaced";
+export type WaitReason = "offline" | "unreachable" | "silent" | "draining" | "overloaded";
 /** `incompatible`: the server speaks another version of the protocol; the outbox is kept. */
 export type RefusalReason =
   "name_taken" | "unauthorized" | "token_expired" | "token_revoked" | "guests_refused" | "incompatible" | "other";

@@ -5,6 +5,7 @@ import type { RoomHandle, Timeline } from "./api.js";
 import { State } from "./crdt/state.js";
 import { digest } from "./crdt/digest.js";
 import { TEXT_BYTES_MAX } from "./protocol/limits.js";
+import type { ClientRequest } from "./protocol/client-frames.js";
 import type { InviteInfo } from "./protocol/server-frames.js";
 import { utf8Length, wellFormed } from "./protocol/text.js";
 import type { Dot, DotKey, InviteId, Role, RoomId, Stamp, UserId } from "./protocol/values.js";
@@ -178,14 +179,14 @@ export class OpenRoom implements RoomHandle {
         ...(uses === undefined ? {} : { uses }),
       },
     });
-    const [made] = answer.t === "invites" ? answer.invites : [];
+    const [made] = answer.invites;
     if (made === undefined) throw new Error("the server made no invite");
     return inviteOf(made);
   }
 
   async invites(): Promise<readonly Invite[]> {
     const answer = await this.#parts.run({ do: "request", request: { t: "invite.list", room: this.id } });
-    return answer.t === "invites" ? answer.invites.map(inviteOf) : [];
+    return answer.invites.map(inviteOf);
   }
 
   async revokeInvite(invite: InviteId) {
@@ -204,7 +205,7 @@ export class OpenRoom implements RoomHandle {
     return this.#parts.store.write(this.id, bodies);
   }
 
-  async #request(request: Parameters<Run>[0] extends infer C ? (C extends { request: infer R } ? R : never) : never) {
+  async #request(request: ClientRequest) {
     await this.#parts.run({ do: "request", request });
   }
 

@@ -24,6 +24,7 @@ export function CallButton({ room }: { readonly room: RoomId }) {
     go({ at: "room", room });
     if (!inside) openDoor({ is: "prejoin", room });
   };
+  const label = inside ? t("inCall") : running ? t("joinCount", { count: running.participants }) : t("start");
   const Icon = supported ? Phone : PhoneOff;
   return (
     <>
@@ -32,12 +33,10 @@ export function CallButton({ room }: { readonly room: RoomId }) {
         size="s"
         onClick={press}
         className={styles.button}
-        aria-label={inside ? t("inCall") : running ? t("joinCount", { count: running.participants }) : t("start")}
+        aria-label={label}
       >
         <Icon size={16} aria-hidden="true" />
-        <span className={styles.words}>
-          {inside ? t("inCall") : running ? t("joinCount", { count: running.participants }) : t("start")}
-        </span>
+        <span className={styles.words}>{label}</span>
       </Button>
       {explained && calls.support !== "ready" && (
         <NoCalls support={calls.support} onClose={() => setExplained(false)} />

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
+import { keep, kept } from "../state/kept";
 import { cornerByKey, cornerFrom, cornerText, nearestCorner, within, type Corner } from "./arrange/float";
 import type { Box } from "./arrange/grid";
 
@@ -16,7 +17,7 @@ interface Drag {
 /** A window that is dragged to the corners of its container, moved there by arrow keys, and remembers which. */
 export function useFloating<E extends HTMLElement>(key: string, fallback: Corner) {
   const ref = useRef<E>(null);
-  const [corner, setCorner] = useState(() => cornerFrom(remembered(key), fallback));
+  const [corner, setCorner] = useState(() => cornerFrom(kept("device", key), fallback));
   const stop = useRef<() => void>(undefined);
   const dragged = useRef(false);
 
@@ -25,7 +26,7 @@ export function useFloating<E extends HTMLElement>(key: string, fallback: Corner
       const element = ref.current;
       const before = element?.getBoundingClientRect();
       setCorner(to);
-      remember(key, to);
+      keep("device", key, cornerText(to));
       if (element && before) glide(element, before);
     },
     [key],
@@ -128,20 +129,4 @@ function glide(element: HTMLElement, before: DOMRect): void {
     const from = `translate(${before.x - now.x}px, ${before.y - now.y}px)`;
     element.animate([{ transform: from }, { transform: "none" }], { duration: SNAP_MS, easing: "ease-out" });
   });
-}
-
-function remembered(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null; // storage is blocked
-  }
-}
-
-function remember(key: string, corner: Corner): void {
-  try {
-    localStorage.setItem(key, cornerText(corner));
-  } catch {
-    // It holds until the page is closed.
-  }
 }

@@ -1,8 +1,8 @@
 import { useTranslation } from "react-i18next";
 import { Pencil, X } from "lucide-react";
 import type { DotKey, RoomHandle, RoomId } from "@greenroom/client";
-import { useClient, useRoom, useSlice } from "../state/client";
-import { useAttempt } from "../state/errors";
+import { useJoinRoom } from "../rooms/useJoinRoom";
+import { useRoom, useSlice } from "../state/client";
 import { Button } from "../ui/Button";
 import { IconButton } from "../ui/IconButton";
 import { ComposerField } from "./ComposerField";
@@ -107,13 +107,12 @@ function Writing({
 /** Why one cannot write here, and what to do about it. */
 function Closed({ room, open }: { readonly room: RoomId; readonly open: boolean }) {
   const { t } = useTranslation("timeline");
-  const client = useClient();
-  const attempt = useAttempt();
+  const { busy, join } = useJoinRoom(room);
   return (
     <div className={styles.closed}>
       <p>{t(open ? "compose.notMember" : "compose.closed")}</p>
       {open && (
-        <Button variant="primary" size="s" onClick={() => void attempt(client.join(room))}>
+        <Button variant="primary" size="s" busy={busy} onClick={join}>
           {t("compose.join")}
         </Button>
       )}

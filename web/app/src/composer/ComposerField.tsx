@@ -1,9 +1,9 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState, type ChangeEvent, type KeyboardEvent } from "react";
 import { CornerDownLeft, SendHorizontal } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { DotKey, RoomHandle, UserId } from "@greenroom/client";
+import { MENTIONS_MAX, type DotKey, type RoomHandle, type UserId } from "@greenroom/client";
 import { findEmoji, loadEmoji } from "../emoji/data";
-import { MENTIONS_MAX, mentionedIn } from "../markdown/mentions";
+import { mentionedIn } from "../markdown/mentions";
 import { useSlice } from "../state/client";
 import { classes } from "../ui/classes";
 import { toast } from "../ui/toasts";

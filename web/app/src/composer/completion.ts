@@ -1,6 +1,6 @@
 /** What is being named as one writes: `@somebody` or `:emoji:`. Pure. */
 
-import type { Member } from "@greenroom/client";
+import { folded, type Member } from "@greenroom/client";
 
 /** The unfinished name before the caret. */
 export interface Token {
@@ -34,7 +34,7 @@ export const shortcodeAt = (
 
 /** People whose name fits, the likeliest first: those whose name begins so, then any word of it, then who is here. */
 export const findPeople = (members: readonly Member[], typed: string, max: number): readonly Member[] => {
-  const wanted = plain(typed);
+  const wanted = folded(typed);
   const ranked: [rank: number, member: Member][] = [];
   for (const member of members) {
     if (member.standing !== "joined") continue;
@@ -49,13 +49,10 @@ export const findPeople = (members: readonly Member[], typed: string, max: numbe
 
 const rankOf = ({ name, user, status }: Member, wanted: string): number => {
   const here = status === "online" ? 0 : status === "away" ? 0.2 : 0.4;
-  const known = plain(name);
+  const known = folded(name);
   if (known.startsWith(wanted)) return here;
   if (known.split(/[\s._-]+/).some((word) => word.startsWith(wanted))) return 1 + here;
-  if (plain(user).startsWith(wanted)) return 2 + here;
+  if (folded(user).startsWith(wanted)) return 2 + here;
   if (wanted !== "" && known.includes(wanted)) return 3 + here;
   return Infinity;
 };
-
-/** Without regard to case and accents. */
-const plain = (text: string): string => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();

@@ -1,6 +1,6 @@
 /** Which message is being edited, and where: the composer of that place holds it until it is saved or left. */
 
-import { Cell, type DotKey, type Message, type RoomId, type Slice } from "@greenroom/client";
+import { Cell, type DotKey, type Message, type RoomId } from "@greenroom/client";
 import { useSlice } from "../state/slices";
 
 /** A composer: of a room, or of a thread in it. */
@@ -10,13 +10,11 @@ export interface Place {
 }
 
 /** A message in a composer. */
-export interface Editing extends Place {
+interface Editing extends Place {
   readonly message: Message;
 }
 
 const cell = new Cell<Editing | undefined>(undefined);
-
-export const editing: Slice<Editing | undefined> = cell;
 
 /** Puts a message into the composer of its place. */
 export const startEditing = (room: RoomId, thread: DotKey | undefined, message: Message): void =>
@@ -26,6 +24,6 @@ export const stopEditing = (): void => cell.set(undefined);
 
 /** The message being edited in a place. */
 export const useEditing = ({ room, thread }: Place): Message | undefined => {
-  const now = useSlice(editing);
+  const now = useSlice(cell);
   return now?.room === room && now.thread === thread ? now.message : undefined;
 };

@@ -4,29 +4,12 @@
  */
 
 import type { RoomId } from "@greenroom/client";
+import { forget, keep, kept } from "../state/kept";
 
 const keyOf = (room: RoomId): string => `greenroom.draft.v1.${room}`;
 
-export const lastWords = (room: RoomId): string | undefined => {
-  try {
-    return sessionStorage.getItem(keyOf(room)) ?? undefined;
-  } catch {
-    return undefined; // blocked
-  }
-};
+export const lastWords = (room: RoomId): string | undefined => kept("tab", keyOf(room)) ?? undefined;
 
-export const keepLastWords = (room: RoomId, text: string): void => {
-  try {
-    sessionStorage.setItem(keyOf(room), text);
-  } catch {
-    // Blocked or full: what the store has remains.
-  }
-};
+export const keepLastWords = (room: RoomId, text: string): void => keep("tab", keyOf(room), text);
 
-export const forgetLastWords = (room: RoomId): void => {
-  try {
-    sessionStorage.removeItem(keyOf(room));
-  } catch {
-    // Blocked: there is nothing.
-  }
-};
+export const forgetLastWords = (room: RoomId): void => forget("tab", keyOf(room));

@@ -1,5 +1,7 @@
 /** The emoji at hand without opening the picker: those used last, then the usual ones. */
 
+import { keep, kept } from "../state/kept";
+
 const USUAL = ["👍", "❤️", "😂", "🎉", "🙏", "👀"];
 const KEY = "greenroom.emoji.v1";
 /** Longer things are no emoji (docs/PROTOCOL.md, "Limits": 64 bytes). */
@@ -9,19 +11,14 @@ const EMOJI_CHARS_MAX = 32;
 export const quickEmoji = (max: number): readonly string[] => [...new Set([...recent(), ...USUAL])].slice(0, max);
 
 /** Remembers on this device that it was used. */
-export const noteUsed = (emoji: string): void => {
-  try {
-    localStorage.setItem(KEY, JSON.stringify([...new Set([emoji, ...recent()])].slice(0, USUAL.length)));
-  } catch {
-    // Blocked or full: the usual ones do.
-  }
-};
+export const noteUsed = (emoji: string): void =>
+  keep("device", KEY, JSON.stringify([...new Set([emoji, ...recent()])].slice(0, USUAL.length)));
 
 const recent = (): readonly string[] => {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? "[]");
-    if (!Array.isArray(kept)) return [];
-    return kept.filter((one): one is string => typeof one === "string" && one.length <= EMOJI_CHARS_MAX);
+    const found: unknown = JSON.parse(kept("device", KEY) ?? "[]");
+    if (!Array.isArray(found)) return [];
+    return found.filter((one): one is string => typeof one === "string" && one.length <= EMOJI_CHARS_MAX);
   } catch {
     return [];
   }

@@ -1,6 +1,5 @@
 /** One file of texts for each: `en/<area>.ts`, `zh/<area>.ts`. A namespace of i18next. */
 export const AREAS = ["ui", "shell", "rooms", "timeline", "call"] as const;
-export type Area = (typeof AREAS)[number];
 
 /** Texts by key; keys may nest. Plurals end in `_one` and `_other`; Chinese has `_other` only. */
 export interface Texts {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
-import type { UserId } from "@greenroom/client";
-import { mentionedIn, MENTIONS_MAX, splitMentions } from "./mentions";
+import { MENTIONS_MAX, type UserId } from "@greenroom/client";
+import { mentionedIn, splitMentions } from "./mentions";
 import { parseMarkdown } from "./parse";
 import { plainText, type Block, type Inline } from "./tree";
 

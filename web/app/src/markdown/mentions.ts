@@ -11,9 +11,6 @@ export interface Named {
 /** A piece of a text: letters, or somebody's name in it. */
 export type Piece = string | { readonly user: UserId; readonly name: string };
 
-/** A post mentions at most so many (docs/PROTOCOL.md, "Limits"). */
-export const MENTIONS_MAX = 64;
-
 /** Cuts a text at `@name` and `@user-id` of these people; the longest name wins. */
 export const splitMentions = (text: string, people: readonly Named[]): readonly Piece[] => {
   if (people.length === 0 || !text.includes("@")) return [text];
@@ -36,7 +33,7 @@ export const splitMentions = (text: string, people: readonly Named[]): readonly 
   return pieces;
 };
 
-/** Whom a text mentions, each once; a post takes {@link MENTIONS_MAX}. */
+/** Whom a text mentions, each once; a post takes `MENTIONS_MAX`. */
 export const mentionedIn = (text: string, people: readonly Named[]): readonly UserId[] => {
   const users = new Set<UserId>();
   for (const piece of splitMentions(text, people)) if (typeof piece !== "string") users.add(piece.user);

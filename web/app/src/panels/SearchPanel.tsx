@@ -1,16 +1,17 @@
 import { SearchX } from "lucide-react";
-import { useDeferredValue, useEffect, useId, useMemo, useState } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Found, Member, RoomId, UserId } from "@greenroom/client";
+import type { Found, RoomId, UserId } from "@greenroom/client";
 import { useFormat } from "../i18n/format";
-import { parseMarkdown } from "../markdown/parse";
-import { plainText } from "../markdown/tree";
+import { plainTextOf } from "../markdown/plain";
 import { useClient, useSlice } from "../state/client";
+import { useKnownPeople } from "../state/people";
 import { hrefTo } from "../state/route";
 import { placeOfMessage } from "../timeline/messagePlace";
 import { momentOf } from "../timeline/rows";
 import { Avatar } from "../ui/Avatar";
 import { EmptyState } from "../ui/EmptyState";
+import { Select } from "../ui/Select";
 import { TextField } from "../ui/TextField";
 import { excerptOf } from "./excerpt";
 import { useSearch } from "./useSearch";
@@ -23,12 +24,12 @@ export function SearchPanel({ room }: { readonly room?: RoomId }) {
   const [where, setWhere] = useState<RoomId | undefined>(room);
   const [from, setFrom] = useState<UserId>();
   const wanted = useDeferredValue(text.trim());
-  const people = usePeopleKnown();
+  const known = useKnownPeople();
+  const people = useMemo(() => (known ?? []).toSorted((one, other) => one.name.localeCompare(other.name)), [known]);
   const rooms = useSlice(useClient().rooms);
   const search = useSearch(wanted, where, from);
   const names = useMemo(() => new Map(people.map(({ user, name }) => [user, name])), [people]);
   const roomNames = useMemo(() => new Map(rooms.map(({ room: id, name }) => [id, name])), [rooms]);
-  const id = useId();
   return (
     <div className={styles.panel} role="search" aria-label={t("panels.search")}>
       <div className={styles.filters}>
@@ -45,36 +46,26 @@ export function SearchPanel({ room }: { readonly room?: RoomId }) {
           onChange={setText}
         />
         <div className={styles.row}>
-          <label className={styles.choice} htmlFor={`${id}-where`}>
-            {t("panels.searchWhere")}
-            <select
-              id={`${id}-where`}
-              value={where ?? ""}
-              onChange={(event) => setWhere(rooms.find((one) => one.room === event.target.value)?.room)}
-            >
-              <option value="">{t("panels.searchAll")}</option>
-              {rooms.map((one) => (
-                <option key={one.room} value={one.room}>
-                  {one.name}
-                </option>
-              ))}
-            </select>
-          </label>
-          <label className={styles.choice} htmlFor={`${id}-from`}>
-            {t("panels.from")}
-            <select
-              id={`${id}-from`}
-              value={from ?? ""}
-              onChange={(event) => setFrom(people.find(({ user }) => user === event.target.value)?.user)}
-            >
-              <option value="">{t("panels.fromAnyone")}</option>
-              {people.map(({ user, name }) => (
-                <option key={user} value={user}>
-                  {name}
-                </option>
-              ))}
-            </select>
-          </label>
+          <Select
+            className={styles.choice}
+            label={t("panels.searchWhere")}
+            value={where}
+            options={[
+              { value: undefined, label: t("panels.searchAll") },
+              ...rooms.map((one) => ({ value: one.room, label: one.name })),
+            ]}
+            onChange={setWhere}
+          />
+          <Select
+            className={styles.choice}
+            label={t("panels.from")}
+            value={from}
+            options={[
+              { value: undefined, label: t("panels.fromAnyone") },
+              ...people.map(({ user, name }) => ({ value: user, label: name })),
+            ]}
+            onChange={setFrom}
+          />
         </div>
       </div>
       <Findings wanted={wanted} search={search} names={names} rooms={where === undefined ? roomNames : undefined} />
@@ -141,7 +132,7 @@ function Finding({
   readonly room: string | undefined;
 }) {
   const format = useFormat();
-  const text = message.body.state === "present" ? plainText(parseMarkdown(message.body.text)) : "";
+  const text = plainTextOf(message);
   const moment = format.dateTime(momentOf(message));
   return (
     <li className={styles.entry} data-key={message.key}>
@@ -158,20 +149,3 @@ function Finding({
     </li>
   );
 }
-
-/** Everybody known, by name. */
-const usePeopleKnown = (): readonly Member[] => {
-  const client = useClient();
-  const [people, setPeople] = useState<readonly Member[]>([]);
-  useEffect(() => {
-    let current = true;
-    const show = (all: readonly Member[]): void => {
-      if (current) setPeople([...all].sort((one, other) => one.name.localeCompare(other.name)));
-    };
-    void client.people().then(show, () => show([]));
-    return () => {
-      current = false;
-    };
-  }, [client]);
-  return people;
-};

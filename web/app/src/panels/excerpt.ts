@@ -1,5 +1,7 @@
 /** What of a message to show to who looked for some words. Pure. */
 
+import { folded } from "@greenroom/client";
+
 /** A piece of an excerpt; `hit` is what was looked for. */
 export interface Piece {
   readonly text: string;
@@ -33,9 +35,9 @@ export const excerptOf = (text: string, wanted: string): readonly Piece[] => {
 };
 
 const hitsOf = (line: string, wanted: string): readonly (readonly [number, number])[] => {
-  const sought = folded(wanted.trim());
+  const sought = placed(wanted.trim());
   if (sought.letters === "") return [];
-  const { letters, places } = folded(line);
+  const { letters, places } = placed(line);
   const hits: [number, number][] = [];
   let at = letters.indexOf(sought.letters);
   while (at !== -1 && hits.length < HITS_MAX) {
@@ -48,12 +50,12 @@ const hitsOf = (line: string, wanted: string): readonly (readonly [number, numbe
 };
 
 /** Letters without case and accents, with where each stood. */
-const folded = (text: string): { readonly letters: string; readonly places: readonly number[] } => {
+const placed = (text: string): { readonly letters: string; readonly places: readonly number[] } => {
   let letters = "";
   const places: number[] = [];
   let at = 0;
   for (const char of text) {
-    const plain = char.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+    const plain = folded(char);
     for (let unit = 0; unit < plain.length; unit += 1) places.push(at);
     letters += plain;
     at += char.length;

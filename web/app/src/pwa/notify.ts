@@ -12,7 +12,7 @@ export const askPermission = async (): Promise<Permission> =>
   permission() === "missing" ? "missing" : Notification.requestPermission();
 
 /** Longer texts are cut by every system, each in its own way. */
-const TEXT_MAX = 200;
+export const NOTICE_CHARS_MAX = 200;
 /** For so long a notification of one tab keeps the others' away. */
 const CLAIM_MS = 3_000;
 
@@ -22,6 +22,7 @@ export interface News {
   /** The message: several tabs show it once. */
   readonly key: string;
   readonly title: string;
+  /** At most {@link NOTICE_CHARS_MAX}. */
   readonly text: string;
 }
 
@@ -30,7 +31,7 @@ export async function notify({ room, key, title, text }: News): Promise<boolean>
   if (permission() !== "granted" || (await isInView(room))) return false;
   if (!(await claim(`greenroom-notice-${key}`))) return false;
   const options: NotificationOptions & { readonly renotify: boolean } = {
-    body: text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text,
+    body: text,
     tag: room,
     renotify: true,
     icon: "/icon-192.png",

@@ -6,7 +6,7 @@ import { go } from "../state/route";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { TextField } from "../ui/TextField";
-import { nameFault } from "./names";
+import { useNameFault } from "./names";
 import { RetentionField } from "./RetentionField";
 import styles from "./rooms.module.css";
 import { VisibilityField } from "./VisibilityField";
@@ -19,15 +19,16 @@ export function CreateRoomDialog({ open, onClose }: { readonly open: boolean; re
   const client = useClient();
   const [name, setName] = useState("");
   const [fault, setFault] = useState<string>();
+  const faultOf = useNameFault();
   const [visibility, setVisibility] = useState<"public" | "private">("public");
   const [days, setDays] = useState(0);
   const { busy, problem, request } = useRequest();
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    const found = nameFault(name);
-    setFault(found && (found.is === "empty" ? t("create.empty") : t("create.tooLong", { count: found.byBytes })));
-    if (found) return;
+    const found = faultOf(name);
+    setFault(found);
+    if (found !== undefined) return;
     const retention = days === 0 ? {} : { retentionDays: days };
     await request(async () => {
       const room = await client.createRoom({ name: name.trim(), visibility, ...retention });

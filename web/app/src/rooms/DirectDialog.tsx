@@ -1,8 +1,9 @@
-import type { Member, UserId } from "@greenroom/client";
-import { useEffect, useState } from "react";
+import type { UserId } from "@greenroom/client";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient } from "../state/client";
 import { useRequest } from "../state/errors";
+import { useKnownPeople } from "../state/people";
 import { go } from "../state/route";
 import { useSlice } from "../state/slices";
 import { Avatar } from "../ui/Avatar";
@@ -25,18 +26,9 @@ function People({ onDone }: { readonly onDone: () => void }) {
   const { t } = useTranslation("rooms");
   const client = useClient();
   const self = useSlice(client.account)?.user;
-  const [people, setPeople] = useState<readonly Member[]>();
+  const people = useKnownPeople();
   const [typed, setTyped] = useState("");
   const { problem, request } = useRequest();
-  useEffect(() => {
-    let gone = false;
-    void client.people().then((known) => {
-      if (!gone) setPeople(known);
-    });
-    return () => {
-      gone = true;
-    };
-  }, [client]);
 
   const write = (user: UserId) =>
     request(async () => {

@@ -1,5 +1,5 @@
-import type { Invite, Role, RoomId } from "@greenroom/client";
-import { lazy, Suspense, useCallback, useEffect, useId, useState } from "react";
+import { INVITE_S_MAX, type Invite, type Role, type RoomId } from "@greenroom/client";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../i18n/format";
 import { useRoom, useSlice } from "../state/client";
@@ -10,13 +10,15 @@ import { Dialog } from "../ui/Dialog";
 import { toast } from "../ui/toasts";
 import { Copyable } from "./Copyable";
 import { rolesUpTo } from "./roles";
+import { SelectField } from "./SelectField";
+import { Problem } from "./Problem";
 import styles from "./rooms.module.css";
 
 const QrCode = lazy(() => import("./QrCode").then((module) => ({ default: module.QrCode })));
 
 const HOUR_S = 3_600;
 /** Lives that are offered; the last is the longest the server allows. */
-const LIVES_S = [HOUR_S, 24 * HOUR_S, 7 * 24 * HOUR_S, 30 * 24 * HOUR_S] as const;
+const LIVES_S = [HOUR_S, 24 * HOUR_S, 7 * 24 * HOUR_S, INVITE_S_MAX] as const;
 /** How many may use a link; 0 is any number. */
 const USES = [0, 1, 5, 25] as const;
 
@@ -86,11 +88,7 @@ function Invites({ room, own }: { readonly room: RoomId; readonly own: Role }) {
           <p className={styles.hint}>{t("invite.scan")}</p>
         </>
       )}
-      {problem !== undefined && (
-        <p className={styles.problem} role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       {others.length > 0 && <ValidInvites room={room} invites={others} onRevoke={(invite) => void revoke(invite)} />}
     </div>
   );
@@ -118,19 +116,19 @@ function ChoiceFields({
       : t("invite.days", { count: seconds / (24 * HOUR_S) });
   return (
     <div className={styles.row}>
-      <Select
+      <SelectField
         label={t("invite.role")}
         value={choice.role}
         options={rolesUpTo(own).map((role) => ({ value: role, label: t(`role.${role}`) }))}
         onChange={(role) => onChange({ ...choice, role })}
       />
-      <Select
+      <SelectField
         label={t("invite.expires")}
         value={choice.lifeS}
         options={LIVES_S.map((seconds) => ({ value: seconds, label: life(seconds) }))}
         onChange={(lifeS) => onChange({ ...choice, lifeS })}
       />
-      <Select
+      <SelectField
         label={t("invite.limit")}
         value={choice.uses}
         options={USES.map((uses) => ({
@@ -139,42 +137,6 @@ function ChoiceFields({
         }))}
         onChange={(uses) => onChange({ ...choice, uses })}
       />
-    </div>
-  );
-}
-
-function Select<T extends string | number>({
-  label,
-  value,
-  options,
-  onChange,
-}: {
-  readonly label: string;
-  readonly value: T;
-  readonly options: readonly { readonly value: T; readonly label: string }[];
-  readonly onChange: (value: T) => void;
-}) {
-  const id = useId();
-  return (
-    <div className={styles.field}>
-      <label htmlFor={id} className={styles.label}>
-        {label}
-      </label>
-      <select
-        id={id}
-        className={styles.select}
-        value={value}
-        onChange={(event) => {
-          const chosen = options[event.target.selectedIndex];
-          if (chosen) onChange(chosen.value);
-        }}
-      >
-        {options.map((option) => (
-          <option key={option.value} value={option.value}>
-            {option.label}
-          </option>
-        ))}
-      </select>
     </div>
   );
 }

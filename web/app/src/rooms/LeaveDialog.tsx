@@ -5,7 +5,7 @@ import { useRequest } from "../state/errors";
 import { go } from "../state/route";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
-import styles from "./rooms.module.css";
+import { Problem } from "./Problem";
 
 /** Asks before leaving a room. */
 export function LeaveDialog({
@@ -38,11 +38,7 @@ export function LeaveDialog({
       }
     >
       <p>{t(summary.visibility === "public" ? "leave.textPublic" : "leave.textPrivate")}</p>
-      {problem !== undefined && (
-        <p className={styles.problem} role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
     </Dialog>
   );
 }

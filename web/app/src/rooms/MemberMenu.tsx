@@ -10,7 +10,7 @@ import { Dialog } from "../ui/Dialog";
 import { IconButton } from "../ui/IconButton";
 import { Menu, MenuItem, MenuLine } from "../ui/Menu";
 import { atLeast, rolesUpTo } from "./roles";
-import styles from "./rooms.module.css";
+import { Problem } from "./Problem";
 
 /** What may be done about somebody: write to them, and for moderators their role and place. */
 export function MemberMenu({
@@ -104,11 +104,7 @@ function RemoveDialog({
       }
     >
       <p>{t(how === "ban" ? "members.banText" : "members.kickText")}</p>
-      {problem !== undefined && (
-        <p className={styles.problem} role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
     </Dialog>
   );
 }

@@ -1,6 +1,5 @@
-import { useId } from "react";
 import { useTranslation } from "react-i18next";
-import styles from "./rooms.module.css";
+import { SelectField } from "./SelectField";
 
 /** Days that are offered; 0 keeps for ever. */
 const DAYS = [0, 1, 7, 30, 90, 365] as const;
@@ -16,26 +15,17 @@ export function RetentionField({
   readonly disabled?: boolean;
 }) {
   const { t } = useTranslation("rooms");
-  const id = useId();
   const offered = DAYS.some((one) => one === days) ? DAYS : [...DAYS, days];
   return (
-    <div className={styles.field}>
-      <label htmlFor={id} className={styles.label}>
-        {t("create.keep")}
-      </label>
-      <select
-        id={id}
-        className={styles.select}
-        value={days}
-        disabled={disabled}
-        onChange={(event) => onChange(Number(event.target.value))}
-      >
-        {offered.map((one) => (
-          <option key={one} value={one}>
-            {one === 0 ? t("retention.forever") : t("retention.days", { count: one })}
-          </option>
-        ))}
-      </select>
-    </div>
+    <SelectField
+      label={t("create.keep")}
+      value={days}
+      options={offered.map((one) => ({
+        value: one,
+        label: one === 0 ? t("retention.forever") : t("retention.days", { count: one }),
+      }))}
+      disabled={disabled}
+      onChange={onChange}
+    />
   );
 }

@@ -8,9 +8,10 @@ import { Dialog } from "../ui/Dialog";
 import { TextField } from "../ui/TextField";
 import { toast } from "../ui/toasts";
 import { Copyable } from "./Copyable";
-import { nameFault } from "./names";
+import { useNameFault } from "./names";
 import { RetentionField } from "./RetentionField";
 import { atLeast } from "./roles";
+import { Problem } from "./Problem";
 import styles from "./rooms.module.css";
 import { VisibilityField } from "./VisibilityField";
 
@@ -66,13 +67,14 @@ function Settings({
   );
   const [days, setDays] = useState(before);
   const [fault, setFault] = useState<string>();
+  const faultOf = useNameFault();
   const { problem, request } = useRequest();
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    const found = nameFault(name);
-    setFault(found && (found.is === "empty" ? t("create.empty") : t("create.tooLong", { count: found.byBytes })));
-    if (found) return;
+    const found = faultOf(name);
+    setFault(found);
+    if (found !== undefined) return;
     onBusy(true);
     const done = await request(async () => {
       if (topic !== summary.topic) await handle.setTopic(topic.trim());
@@ -118,11 +120,7 @@ function Settings({
             )}
           </>
         )}
-        {problem !== undefined && (
-          <p className={styles.problem} role="alert">
-            {problem}
-          </p>
-        )}
+        <Problem text={problem} />
       </form>
       <Fingerprint room={summary.room} />
     </div>

@@ -1,5 +1,6 @@
+import { NAME_BYTES_MAX } from "@greenroom/client";
 import { describe, expect, it } from "vitest";
-import { fits, NAME_BYTES_MAX, nameFault } from "./names";
+import { fits, nameFault } from "./names";
 
 describe("nameFault", () => {
   it("refuses blanks", () => expect(nameFault(" \t\n")).toEqual({ is: "empty" }));

@@ -1,5 +1,5 @@
-/** Longest name of a room: docs/PROTOCOL.md, "Limits". */
-export const NAME_BYTES_MAX = 128;
+import { useTranslation } from "react-i18next";
+import { folded, NAME_BYTES_MAX, utf8Length } from "@greenroom/client";
 
 /** What is wrong with a room's name. */
 export type NameFault = { readonly is: "empty" } | { readonly is: "long"; readonly byBytes: number };
@@ -7,13 +7,20 @@ export type NameFault = { readonly is: "empty" } | { readonly is: "long"; readon
 /** Checks a name as the server will. */
 export function nameFault(name: string): NameFault | undefined {
   if (name.trim() === "") return { is: "empty" };
-  const bytes = new TextEncoder().encode(name.trim()).length;
+  const bytes = utf8Length(name.trim());
   return bytes > NAME_BYTES_MAX ? { is: "long", byBytes: bytes - NAME_BYTES_MAX } : undefined;
+}
+
+/** Says in the person's language what is wrong with a room's name; `undefined`: nothing. */
+export function useNameFault(): (name: string) => string | undefined {
+  const { t } = useTranslation("rooms");
+  return (name) => {
+    const fault = nameFault(name);
+    return fault && (fault.is === "empty" ? t("create.empty") : t("create.tooLong", { count: fault.byBytes }));
+  };
 }
 
 /** Whether a text contains what is typed, whatever the case and accents. */
 export function fits(text: string, typed: string): boolean {
-  return plain(text).includes(plain(typed.trim()));
+  return folded(text).includes(folded(typed.trim()));
 }
-
-const plain = (text: string) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLocaleLowerCase();

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RoomId, RoomSummary } from "@greenroom/client";
 import { useClient, useSlice } from "../state/client";
-import { useAttempt } from "../state/errors";
+import { useJoinRoom } from "../rooms/useJoinRoom";
 import { go } from "../state/route";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
@@ -13,14 +13,14 @@ import styles from "./RoomDoor.module.css";
 /** In front of a room one is not in: unknown here, or left. */
 export function RoomDoor({ room, summary }: { readonly room: RoomId; readonly summary?: RoomSummary }) {
   const { t } = useTranslation("shell");
-  const { busy, join } = useJoin(room);
+  const { busy, join } = useJoinRoom(room);
   const waiting = useIsNew();
   if (summary !== undefined) {
     return (
       <div className={styles.line}>
         <span className={styles.words}>{t("door.left")}</span>
         {summary.visibility === "public" && (
-          <Button variant="primary" size="s" busy={busy} onClick={() => void join()}>
+          <Button variant="primary" size="s" busy={busy} onClick={join}>
             {t("door.join")}
           </Button>
         )}
@@ -36,23 +36,11 @@ export function RoomDoor({ room, summary }: { readonly room: RoomId; readonly su
   return (
     <EmptyState icon={DoorClosed} title={t("door.title")} text={t("door.text")}>
       <Button onClick={() => go({ at: "home" })}>{t("door.home")}</Button>
-      <Button variant="primary" busy={busy} onClick={() => void join()}>
+      <Button variant="primary" busy={busy} onClick={join}>
         {t("door.join")}
       </Button>
     </EmptyState>
   );
-}
-
-function useJoin(room: RoomId) {
-  const client = useClient();
-  const attempt = useAttempt();
-  const [busy, setBusy] = useState(false);
-  const join = async () => {
-    setBusy(true);
-    await attempt(client.join(room));
-    setBusy(false);
-  };
-  return { busy, join };
 }
 
 /** A room made or entered a moment ago comes with the next frame: nothing to say yet. */

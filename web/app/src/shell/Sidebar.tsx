@@ -49,12 +49,7 @@ function SidebarHead() {
           </MenuItem>
         </Menu>
       </div>
-      <button
-        type="button"
-        className={styles.find}
-
-        onClick={() => openDialog({ kind: "switcher" })}
-      >
+      <button type="button" className={styles.find} onClick={() => openDialog({ kind: "switcher" })}>
         <Search size={16} aria-hidden="true" />
         <span className={styles.findWords}>{t("list.goTo")}</span>
         <kbd className={styles.keys} aria-hidden="true">

@@ -29,7 +29,7 @@ export function Start() {
 }
 
 /** Ways into a first room. */
-export function StartButtons() {
+function StartButtons() {
   const { t } = useTranslation("shell");
   return (
     <>

@@ -1,9 +1,11 @@
 /** Finding by a few letters, as people type them: in order, not side by side; without regard to case and accents. */
 
+import { folded } from "@greenroom/client";
+
 /** How well a text fits; higher is better, `undefined` is not at all. The empty query fits everything alike. */
 export function fit(query: string, text: string): number | undefined {
-  const wanted = [...fold(query).replace(/\s+/gu, "")];
-  const letters = [...fold(text)];
+  const wanted = [...folded(query).replace(/\s+/gu, "")];
+  const letters = [...folded(text)];
   let score = 0;
   let at = 0;
   let run = 0;
@@ -33,5 +35,3 @@ const RUN_MAX = 4;
 
 const startsWord = (letters: readonly string[], at: number): boolean =>
   at === 0 || /[\s\-_.@#/]/u.test(letters[at - 1] ?? "");
-
-const fold = (text: string): string => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();

@@ -10,10 +10,11 @@ import {
 } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Client, Member, RoomSummary } from "@greenroom/client";
+import type { Client, RoomSummary } from "@greenroom/client";
 import { useAccount, useClient, useSlice } from "../state/client";
 import { useAttempt } from "../state/errors";
 import { openDialog } from "../state/panel";
+import { useKnownPeople } from "../state/people";
 import { go } from "../state/route";
 import { best } from "./fuzzy";
 
@@ -62,14 +63,15 @@ function useSources() {
   const own = useAccount().user;
   const rooms = useSlice(client.rooms);
   const attempt = useAttempt();
-  const { people, open } = useOthers(client);
+  const people = useKnownPeople();
+  const open = usePublicRooms(client);
   return useMemo(() => {
     const mine = rooms.map(goalOfRoom);
     const known = new Set(rooms.map((room) => room.room));
     const direct = new Set(rooms.map((room) => room.peer));
     return {
       rooms: mine,
-      people: people
+      people: (people ?? [])
         .filter(({ user }) => user !== own && !direct.has(user))
         .map((person): Goal => ({
           id: person.user,
@@ -123,16 +125,11 @@ function actions(t: ReturnType<typeof useTranslation<"shell">>["t"]): readonly G
   ];
 }
 
-/** People one knows, and the first page of public rooms; offline there are none of the latter. */
-function useOthers(client: Client): { readonly people: readonly Member[]; readonly open: readonly RoomSummary[] } {
-  const [people, setPeople] = useState<readonly Member[]>([]);
+/** The first page of public rooms; offline there are none. */
+function usePublicRooms(client: Client): readonly RoomSummary[] {
   const [open, setOpen] = useState<readonly RoomSummary[]>([]);
   useEffect(() => {
     let gone = false;
-    client.people().then(
-      (found) => gone || setPeople(found),
-      () => undefined,
-    );
     client.browse().then(
       (found) => gone || setOpen(found.rooms),
       () => undefined,
@@ -141,5 +138,5 @@ function useOthers(client: Client): { readonly people: readonly Member[]; readon
       gone = true;
     };
   }, [client]);
-  return { people, open };
+  return open;
 }

@@ -1,10 +1,8 @@
-/** Limits of a guest's name: docs/PROTOCOL.md, "Logging in". */
-const CHARACTERS_MAX = 64;
-const BYTES_MAX = 128;
+import { GUEST_NAME_CHARS_MAX, NAME_BYTES_MAX, utf8Length } from "@greenroom/client";
 
 /** Whether the server can take a name; it decides itself whether it is free. */
 export function checkName(name: string): "fine" | "empty" | "too-long" {
   if (name.trim() === "") return "empty";
-  const long = [...name].length > CHARACTERS_MAX || new TextEncoder().encode(name).length > BYTES_MAX;
+  const long = [...name].length > GUEST_NAME_CHARS_MAX || utf8Length(name) > NAME_BYTES_MAX;
   return long ? "too-long" : "fine";
 }

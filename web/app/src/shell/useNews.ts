@@ -1,13 +1,15 @@
 import { useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client, Found, RoomId } from "@greenroom/client";
+import { plainTextOf } from "../markdown/plain";
 import { faviconOf, titleOf } from "../pwa/favicon";
-import { clearNotifications, holdView, notify } from "../pwa/notify";
+import { clearNotifications, holdView, NOTICE_CHARS_MAX, notify } from "../pwa/notify";
 import { playTone } from "../pwa/tone";
 import { useClient, useSlice } from "../state/client";
 import { nameOf } from "../state/people";
 import { preferences } from "../state/preferences";
 import { route, useRoute } from "../state/route";
+import { isAttended } from "../timeline/useAttention";
 import { announce } from "../ui/announce";
 import { countUnread } from "./room-groups";
 import { useSeen } from "./useSeen";
@@ -57,17 +59,17 @@ async function tell(
   const summary = client.rooms.get().find((one) => one.room === room);
   if (summary === undefined || message.author === own) return;
   const name = await nameOf(client, room, message.author);
-  const { text, mentions } = message.body;
-  if (own !== undefined && mentions.includes(own)) onMention(name, summary.name);
+  if (own !== undefined && message.body.mentions.includes(own)) onMention(name, summary.name);
   const { notifications, sounds } = preferences.get();
   if (!notifications) return;
   const title = summary.visibility === "direct" ? name : `${name} · ${summary.name}`;
+  const text = plainTextOf(message, NOTICE_CHARS_MAX);
   if ((await notify({ room, key: message.key, title, text })) && sounds) playTone();
 }
 
 const isInView = (room: RoomId): boolean => {
   const here = route.get();
-  return here.at === "room" && here.room === room && document.visibilityState === "visible" && document.hasFocus();
+  return here.at === "room" && here.room === room && isAttended();
 };
 
 /** Says that one is there or away, and which room one looks at. */

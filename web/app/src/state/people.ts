@@ -1,5 +1,6 @@
+import { useEffect, useState } from "react";
 import type { Client, Member, RoomId, RoomSummary, UserId } from "@greenroom/client";
-import { useRoom } from "./client";
+import { useClient, useRoom } from "./client";
 import { useSlice } from "./slices";
 
 /** Whether the other one of a direct room is there; `undefined` for oneself and for other rooms. */
@@ -17,4 +18,19 @@ export async function nameOf(client: Client, room: RoomId, user: UserId): Promis
   if (member !== undefined) return member.name;
   const people = await client.people().catch(() => []);
   return people.find((one) => one.user === user)?.name ?? user;
+}
+
+/** Everybody known from one's rooms; `undefined` until they were read. */
+export function useKnownPeople(): readonly Member[] | undefined {
+  const client = useClient();
+  const [people, setPeople] = useState<readonly Member[]>();
+  useEffect(() => {
+    let gone = false;
+    const show = (known: readonly Member[]) => gone || setPeople(known);
+    client.people().then(show, () => show([]));
+    return () => {
+      gone = true;
+    };
+  }, [client]);
+  return people;
 }

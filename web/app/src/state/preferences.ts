@@ -1,4 +1,5 @@
 import { Cell, type Slice } from "@greenroom/client";
+import { keep, kept } from "./kept";
 import { useSlice } from "./slices";
 
 /** What this device's person likes. Kept on the device only. */
@@ -36,7 +37,7 @@ const DEFAULTS: Preferences = {
 /** Version in the name: another shape gets another key. */
 const KEY = "greenroom.preferences.v1";
 
-const cell = new Cell<Preferences>(parsePreferences(read()));
+const cell = new Cell<Preferences>(parsePreferences(kept("device", KEY)));
 if (typeof window !== "undefined") {
   // Another tab changed them.
   window.addEventListener("storage", (event) => {
@@ -51,23 +52,19 @@ export const usePreferences = (): Preferences => useSlice(preferences);
 export function setPreferences(change: { readonly [K in keyof Preferences]?: Preferences[K] | undefined }): void {
   const next = parsePreferences(JSON.stringify({ ...cell.get(), ...change }));
   cell.set(next);
-  try {
-    localStorage.setItem(KEY, JSON.stringify(next));
-  } catch {
-    // Blocked or full: they hold until the page is closed.
-  }
+  keep("device", KEY, JSON.stringify(next));
 }
 
 /** What was kept, field by field: whatever is not as it should be is left at its default. */
 export function parsePreferences(text: string | null): Preferences {
-  let kept: unknown;
+  let found: unknown;
   try {
-    kept = JSON.parse(text ?? "{}");
+    found = JSON.parse(text ?? "{}");
   } catch {
     return DEFAULTS;
   }
-  if (typeof kept !== "object" || kept === null) return DEFAULTS;
-  const from = kept as { readonly [field: string]: unknown };
+  if (typeof found !== "object" || found === null) return DEFAULTS;
+  const from = found as { readonly [field: string]: unknown };
   const oneOf = <T extends string>(field: string, values: readonly T[], or: T): T =>
     values.find((value) => value === from[field]) ?? or;
   const flag = (field: string, or: boolean): boolean => {
@@ -89,12 +86,4 @@ export function parsePreferences(text: string | null): Preferences {
     ...device("speaker"),
     dismissed: Array.isArray(from.dismissed) ? from.dismissed.filter((one) => typeof one === "string") : [],
   };
-}
-
-function read(): string | null {
-  try {
-    return localStorage.getItem(KEY);
-  } catch {
-    return null; // storage is blocked, or there is none (tests)
-  }
 }

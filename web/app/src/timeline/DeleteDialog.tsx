@@ -1,7 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { Message } from "@greenroom/client";
-import { plainText } from "../markdown/tree";
-import { parseMarkdown } from "../markdown/parse";
+import { plainTextOf } from "../markdown/plain";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import styles from "./DeleteDialog.module.css";
@@ -20,7 +19,6 @@ export function DeleteDialog({
 }) {
   const { t } = useTranslation("timeline");
   const { t: ui } = useTranslation("ui");
-  const text = message.body.state === "present" ? plainText(parseMarkdown(message.body.text)) : "";
   return (
     <Dialog
       title={t("deleteTitle")}
@@ -38,7 +36,7 @@ export function DeleteDialog({
     >
       <p>{t("deleteText")}</p>
       <blockquote className={styles.excerpt} dir="auto">
-        {text.length > EXCERPT_CHARS_MAX ? `${text.slice(0, EXCERPT_CHARS_MAX)}…` : text}
+        {plainTextOf(message, EXCERPT_CHARS_MAX)}
       </blockquote>
     </Dialog>
   );

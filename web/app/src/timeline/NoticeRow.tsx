@@ -2,7 +2,7 @@ import { memo } from "react";
 import { Hash, LogIn, LogOut, Phone, PhoneOff, Scissors, ShieldCheck, ShieldOff, type LucideIcon } from "lucide-react";
 import type { Notice } from "@greenroom/client";
 import type { Telling } from "./notices";
-import { nameOf, usePeople } from "./people";
+import { nameOf, useNameList, usePeople } from "./people";
 import { useWords } from "./words";
 import styles from "./NoticeRow.module.css";
 
@@ -37,9 +37,9 @@ function useNotice(
   { event, author }: Notice,
   telling: Exclude<Telling, "silent"> | undefined,
 ): { readonly icon: LucideIcon; readonly text: string } {
-  const { t } = useWords();
+  const { t, format } = useWords();
   const people = usePeople();
-  const { format } = useWords();
+  const nameList = useNameList();
   const by = author === undefined ? t("someone") : nameOf(people, author);
   const memberWords = (
     { user, name, standing, role }: Notice["event"] & { readonly is: "member" },
@@ -83,10 +83,10 @@ function useNotice(
           ? t("notice.callEndedShort")
           : t("notice.callEnded", { duration: format.duration(event.durationMs) });
       if (event.users.length === 0) return { icon: PhoneOff, text: ended };
-      const named = event.users.slice(0, NAMES_MAX).map((user) => nameOf(people, user));
-      const others = event.users.length - named.length;
-      const names = format.list(others > 0 ? [...named, t("andMore", { count: others })] : named);
-      return { icon: PhoneOff, text: `${ended} · ${t("notice.callWith", { names })}` };
+      return {
+        icon: PhoneOff,
+        text: `${ended} · ${t("notice.callWith", { names: nameList(event.users, NAMES_MAX) })}`,
+      };
     }
     case "purged":
       return { icon: Scissors, text: t("notice.purged") };

@@ -3,7 +3,7 @@ import type { Message, Reaction } from "@greenroom/client";
 import { classes } from "../ui/classes";
 import { Tooltip } from "../ui/Tooltip";
 import { anchorAt, useMessageActions } from "./actions";
-import { nameOf, usePeople } from "./people";
+import { useNameList, usePeople } from "./people";
 import { useWords } from "./words";
 import styles from "./Reactions.module.css";
 
@@ -48,13 +48,10 @@ function Chip({
   readonly active: boolean;
   readonly onToggle: () => void;
 }) {
-  const { t } = useWords();
+  const { t, format } = useWords();
   const people = usePeople();
-  const { format } = useWords();
   const own = users.includes(people.self);
-  const named = users.slice(0, NAMES_MAX).map((user) => (user === people.self ? t("you") : nameOf(people, user)));
-  const others = users.length - named.length;
-  const who = format.list(others > 0 ? [...named, t("andMore", { count: others })] : named);
+  const who = useNameList()(users, NAMES_MAX, t("you"));
   return (
     <Tooltip text={who} placement="top">
       <button

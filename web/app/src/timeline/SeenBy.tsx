@@ -1,6 +1,6 @@
 import type { UserId } from "@greenroom/client";
 import { Avatar } from "../ui/Avatar";
-import { nameOf, usePeople } from "./people";
+import { nameOf, useNameList, usePeople } from "./people";
 import { useWords } from "./words";
 import styles from "./SeenBy.module.css";
 
@@ -13,9 +13,7 @@ export function SeenBy({ users }: { readonly users: string }) {
   const { t, format } = useWords();
   const people = usePeople();
   const ids = users.split(",") as UserId[];
-  const named = ids.slice(0, NAMES_MAX).map((user) => nameOf(people, user));
-  const others = ids.length - named.length;
-  const names = format.list(others > 0 ? [...named, t("andMore", { count: others })] : named);
+  const names = useNameList()(ids, NAMES_MAX);
   const more = ids.length - FACES_MAX;
   return (
     <span className={styles.seen} title={t("seenByNames", { names })}>

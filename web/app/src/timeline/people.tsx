@@ -2,6 +2,7 @@ import { createContext, useContext, useMemo, useState } from "react";
 import type { Member, RoomHandle, UserId } from "@greenroom/client";
 import { useAccount, useSlice } from "../state/client";
 import type { Named } from "../markdown/mentions";
+import { useWords } from "./words";
 
 /** Names of the people of a room, as its lines show them. */
 export interface People {
@@ -22,6 +23,19 @@ export const usePeople = (): People => {
 
 /** Their name, or their id while none is known. */
 export const nameOf = (people: People, user: UserId): string => people.names.get(user) ?? user;
+
+/** The names of several, those beyond `max` counted. Within a list of messages. */
+export const useNameList = (): ((users: readonly UserId[], max: number, self?: string) => string) => {
+  const people = usePeople();
+  const { t, format } = useWords();
+  return (users, max, self) => {
+    const named = users
+      .slice(0, max)
+      .map((user) => (self !== undefined && user === people.self ? self : nameOf(people, user)));
+    const others = users.length - named.length;
+    return format.list(others > 0 ? [...named, t("andMore", { count: others })] : named);
+  };
+};
 
 /** The people of a room: the same value until a name changes, whoever comes online. */
 export const usePeopleOf = (room: RoomHandle): People => {

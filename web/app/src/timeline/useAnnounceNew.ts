@@ -1,8 +1,7 @@
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { DotKey, TimelineView } from "@greenroom/client";
-import { parseMarkdown } from "../markdown/parse";
-import { plainText } from "../markdown/tree";
+import { plainTextOf } from "../markdown/plain";
 import { announce } from "../ui/announce";
 import { nameOf, type People } from "./people";
 import { arrivedSince } from "./rows";
@@ -29,10 +28,12 @@ export const useAnnounceNew = (view: TimelineView, people: People, on: boolean):
     else if (arrived.length > 0)
       announce(
         arrived
-          .map(({ author, body }) => {
-            const text = body.state === "present" ? plainText(parseMarkdown(body.text)) : "";
-            return t("announced", { name: nameOf(people, author), text: text.slice(0, EXCERPT_CHARS_MAX) });
-          })
+          .map((message) =>
+            t("announced", {
+              name: nameOf(people, message.author),
+              text: plainTextOf(message, EXCERPT_CHARS_MAX),
+            }),
+          )
           .join("\n"),
       );
   }, [view, people, on, t]);

@@ -3,7 +3,8 @@ import { useSyncExternalStore } from "react";
 /** Whether somebody looks at this page: it is seen and has the focus. */
 export const useAttention = (): boolean => useSyncExternalStore(subscribe, isAttended);
 
-const isAttended = (): boolean => document.visibilityState === "visible" && document.hasFocus();
+/** The same, asked once. */
+export const isAttended = (): boolean => document.visibilityState === "visible" && document.hasFocus();
 
 const subscribe = (listener: () => void): (() => void) => {
   window.addEventListener("focus", listener);

@@ -65,7 +65,7 @@ export async function openScreen(): Promise<{ video: MediaStreamTrack; audio?: M
 }
 
 /** What an error of `getUserMedia` means to the person. */
-export function problemOf(device: Device, error: unknown): DeviceProblem {
+function problemOf(device: Device, error: unknown): DeviceProblem {
   return new DeviceError(device, problemNamed(error instanceof Error ? error.name : ""), error);
 }
 

@@ -11,7 +11,7 @@ import { shows, type Shown } from "./shown.js";
 import { admitted, assign, layoutOf, slotsFor, type SlotNeed } from "./slots.js";
 
 /** Changes within this time are told together. */
-export const GATHER_MS = 100;
+const GATHER_MS = 100;
 /** How often a slot whose next picture is on its way is looked at. */
 const LOOK_MS = 40;
 const SLOTS_AT_ONCE = 6;

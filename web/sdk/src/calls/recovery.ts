@@ -14,7 +14,7 @@ export const RESTARTS_MAX = 2;
 /** Joining that connects nothing in this time is followed by a restart. */
 export const CONNECT_MAX_MS = 8_000;
 export const REJOINS_MAX = 6;
-export const REJOIN_WAIT_MAX_MS = 16_000;
+const REJOIN_WAIT_MAX_MS = 16_000;
 /** A call that was well for so long has its rejoins again. */
 export const WELL_MS = 30_000;
 /** A request that is not answered in this time has failed. */

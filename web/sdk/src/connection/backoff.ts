@@ -1,7 +1,7 @@
 /** How long to wait before trying again: full jitter over a doubling bound. docs/PROTOCOL.md, "What a client must do", 7. */
 
 /** Bound of the first delay, milliseconds. */
-export const BACKOFF_FIRST_MS = 500;
+const BACKOFF_FIRST_MS = 500;
 /** Bound of all later delays, milliseconds. */
 export const BACKOFF_LAST_MS = 30_000;
 

@@ -1,6 +1,6 @@
-/** What a browser knows of the network, as hints for {@link Link.tell}. Elsewhere there are none. */
+/** What a browser knows of the network, as hints for `Link.tell`. Elsewhere there are none. */
 
-import type { Input } from "./machine.js";
+import type { Input } from "./signals.js";
 
 /** Passes hints on until the function it returns is called. */
 export const listenForHints = (tell: (hint: Input) => void): (() => void) => {

@@ -8,13 +8,14 @@ import { parseServerFrame } from "../protocol/parse.js";
 import { MalformedFrame } from "../protocol/shape.js";
 import { utf8Length } from "../protocol/text.js";
 import { HEARTBEAT_MS } from "./heartbeat.js";
-import { ConnectionMachine, PROBE_MS_MAX, type Effect, type Identity, type Input } from "./machine.js";
+import { ConnectionMachine, PROBE_MS_MAX } from "./machine.js";
+import type { Effect, Identity, Input } from "./signals.js";
 import { offline, refuse } from "./refusal.js";
 import { Requests } from "./requests.js";
 import { probeVersion } from "./version.js";
 
 /** The one subprotocol this client speaks: docs/PROTOCOL.md, "Connecting". */
-export const SUBPROTOCOL = "greenroom.v1.json";
+const SUBPROTOCOL = "greenroom.v1.json";
 /** What a server that sends malformed frames is taken to have closed with. */
 const PROTOCOL_ERROR = 1002;
 /** The longest single timer; browsers end longer than 2^31 ms at once. */

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import type { ServerFrame, Welcome } from "../protocol/server-frames.js";
 import { BACKOFF_LAST_MS, backoffBoundMs, backoffMs } from "./backoff.js";
 import { BEAT_MS, ANSWER_MS_MAX, DOUBT_MS } from "./heartbeat.js";
-import { CONNECT_MS_MAX, ConnectionMachine, STABLE_MS, type Effect, type Identity, type Input } from "./machine.js";
+import { CONNECT_MS_MAX, ConnectionMachine, STABLE_MS } from "./machine.js";
+import type { Effect, Identity, Input } from "./signals.js";
 
 const GUEST: Identity = { kind: "guest", name: "Ann", key: "d7".repeat(32) };
 const TOKEN: Identity = { kind: "token", token: "t" };

@@ -4,9 +4,9 @@ import type { ServerFrame } from "../protocol/server-frames.js";
 import { offline, refusalOf, refuse, type RefusedRequest } from "./refusal.js";
 
 /** How many requests may wait at once; more are refused as `overloaded`. */
-export const REQUESTS_MAX = 1_024;
+const REQUESTS_MAX = 1_024;
 /** An answer comes within this, or the request is given up as `timeout`. */
-export const ANSWER_MS_MAX = 30_000;
+const ANSWER_MS_MAX = 30_000;
 
 /** Who waits for an answer. */
 export interface Asker {

@@ -12,8 +12,8 @@ export const OP_BYTES_MAX = 24 * 1024;
 export const POST_OPS_MAX = 256;
 /** Entries in one `ops`, and the largest `limit` of `history`. */
 export const PAGE_OPS_MAX = 256;
+/** People whom one post or edit mentions. */
 export const MENTIONS_MAX = 64;
-export const EMOJI_BYTES_MAX = 64;
 /** The name of an op's kind. */
 export const KIND_BYTES_MAX = 64;
 /** A room's or a guest's name. */
@@ -24,15 +24,8 @@ export const GUEST_NAME_CHARS_MAX = 64;
 export const ROOMS_FOLLOWED_MAX = 512;
 /** Entries of a `rooms` or `members` page. */
 export const LIST_MAX = 200;
-/** Replicas in a version vector. */
-export const VECTOR_REPLICAS_MAX = 4_096;
-export const HEARTBEAT_MS_MIN = 1_000;
-export const HEARTBEAT_MS_MAX = 60_000;
+/** The longest life of an invite, seconds. */
 export const INVITE_S_MAX = 30 * 24 * 3600;
-/** Followed rooms beyond it show neither who types nor who is online. */
-export const PRESENCE_MEMBERS_MAX = 200;
-/** An op's clock may be this far ahead of the server's. */
-export const CLOCK_AHEAD_MS_MAX = 24 * 3600 * 1000;
 /** `typing` is sent again so often while it lasts. */
 export const TYPING_AGAIN_MS = 4_000;
 /** `typing` ends by itself after this. */

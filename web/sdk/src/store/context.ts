@@ -39,7 +39,7 @@ export interface Desk {
 }
 
 /** The device's clock within one transaction: docs/PROTOCOL.md, "What a client must do", 3. */
-export class DeviceClock {
+class DeviceClock {
   readonly #nowMs: number;
   readonly #before: Hlc;
   #hlc: Hlc;
@@ -70,7 +70,7 @@ export class DeviceClock {
 }
 
 /** Stores that work on a room's log needs. */
-export const LOG_STORES: readonly StoreName[] = ["items", "ops", "outbox", "rooms", "members", "meta"];
+const LOG_STORES: readonly StoreName[] = ["items", "ops", "outbox", "rooms", "members", "meta"];
 
 /** One transaction on a room's log: `work` changes the sheet, then everything is written, then told. */
 export const onLog = async <T>(

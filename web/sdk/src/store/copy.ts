@@ -5,9 +5,9 @@ import { laneSpan, STORES, wholeRoom } from "./schema.js";
 import type { Tx } from "./transaction.js";
 
 /** A room with more items than this takes only the newest along. */
-export const ROOM_ITEMS_MAX = 500;
+const ROOM_ITEMS_MAX = 500;
 /** Ops about messages, of all rooms: beyond it none are taken along. */
-export const OPS_MAX = 50_000;
+const OPS_MAX = 50_000;
 
 /** Reads what goes along, and gives what writes it into an empty database. */
 export const copyOf = async (from: Tx): Promise<(to: Tx) => void> => {

@@ -44,7 +44,7 @@ export interface Place {
   readonly lowest?: number;
 }
 
-/** What is unacked in a room, oldest first, at most 256 ops of one replica with ascending counters. */
+/** What is unacked in a room, oldest first: ops of one replica without gaps, as many as one `post` takes. */
 export interface Batch {
   readonly room: RoomId;
   readonly ops: readonly WireOp[];

@@ -3,61 +3,15 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
+import { pair } from "../crdt/ops.arbitrary.js";
 import { State, type AcceptedMessage } from "../crdt/state.js";
 import type { Message } from "../model.js";
 import type { Entry, Stamped } from "../protocol/op.js";
-import { dotKey, type Dot, type Hlc, type ReplicaId, type UserId } from "../protocol/values.js";
+import { dotKey } from "../protocol/values.js";
 import type { Store } from "./open-store.js";
 import { annsStore, EPOCH, info, messages, newDevice, numbered, ROOM } from "./testing.js";
 
 const RUNS = 150;
-
-// Small ranges, so that clocks, stamps and targets clash.
-const replica = fc.constantFrom("00000000000000aa", "00000000000000bb", "f0000000000000cc") as fc.Arbitrary<ReplicaId>;
-const dot: fc.Arbitrary<Dot> = fc.tuple(replica, fc.integer({ min: 1, max: 5 }));
-const clock: fc.Arbitrary<Hlc> = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 1 }));
-const user = fc.constantFrom("ann", "bob", "Zed") as fc.Arbitrary<UserId>;
-const word = fc.constantFrom("a", "é", "👋");
-
-const content = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ text: word, mentions: fc.array(user, { maxLength: 2 }) }) },
-  { weight: 1, arbitrary: fc.constant({ purged: true }) },
-);
-const thread = fc.option(dot, { nil: undefined });
-const body = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc
-      .tuple(content, thread)
-      .map(([said, root]) => ({ kind: "post", ...said, ...(root && { thread: root }) })),
-  },
-  { weight: 3, arbitrary: fc.tuple(content, dot).map(([said, target]) => ({ kind: "edit", target, ...said })) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("delete"), target: dot }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("reaction"), target: dot, emoji: word, on: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("pin"), target: dot, on: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("topic"), text: word }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant("member"),
-      user,
-      name: word,
-      standing: fc.constantFrom("joined", "left"),
-      role: fc.constantFrom("member", "owner"),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant("room"), name: word, visibility: fc.constantFrom("public", "private") }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("purge"), up_to: clock }) },
-  { weight: 1, arbitrary: fc.constant({ kind: "void", code: "invalid" }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("poll"), options: word }) },
-);
-
-const pair: fc.Arbitrary<Stamped> = fc
-  .record({ dot, hlc: clock, author: user, body, stamp: clock })
-  .map(({ dot, hlc, author, body, stamp }) => ({ op: { dot, hlc, author, ...body }, stamp }));
 
 /** Every dot once, as on one server. */
 const pairs = fc.uniqueArray(pair, { maxLength: 15, selector: ({ op }) => dotKey(op.dot) });

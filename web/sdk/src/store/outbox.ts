@@ -4,7 +4,9 @@
  */
 
 import { isDot } from "../protocol/check.js";
+import { POST_OPS_MAX } from "../protocol/limits.js";
 import { targetOf, type WireOp } from "../protocol/op.js";
+import { utf8Length } from "../protocol/text.js";
 import {
   dotKey,
   parseDotKey,
@@ -19,13 +21,11 @@ import { rootKeyOf, threadOf } from "./item.js";
 import type { Batch, OpBody } from "./local-store.js";
 import { NOTED_IDS_MAX, type Note } from "./journal.js";
 import { laneOf, type Failure, type ItemRecord, type MetaValues, type OutboxRecord } from "./records.js";
-import { roomSpan } from "./schema.js";
+import { dotIn, roomSpan } from "./schema.js";
 import { withoutTopic, withTopic } from "./settings.js";
 import type { Sheet } from "./sheet.js";
 import { withOffsets } from "./take.js";
 
-/** Ops in one `post` (docs/PROTOCOL.md, "Limits"). */
-const BATCH_OPS_MAX = 256;
 /** Bytes of one `post`, with room for the frame around the ops: the server takes 256 KiB. */
 const BATCH_BYTES_MAX = 192 * 1024;
 
@@ -57,14 +57,14 @@ export const write = (
 export const batch = async (context: Context, room: RoomId, after?: Dot): Promise<Batch | undefined> => {
   const span = after === undefined ? roomSpan(room) : { ...roomSpan(room), from: [room, ...after], fromOpen: true };
   const records = await context.db.run(["outbox"], { mode: "readonly" }, (tx) =>
-    tx.getAll("outbox", span, BATCH_OPS_MAX),
+    tx.getAll("outbox", span, POST_OPS_MAX),
   );
   const ops: WireOp[] = [];
   let bytes = 0;
   for (const { op } of records) {
     const last = ops.at(-1);
     if (last !== undefined && (last.dot[0] !== op.dot[0] || last.dot[1] + 1 !== op.dot[1])) break;
-    bytes += new TextEncoder().encode(JSON.stringify(op)).length;
+    bytes += utf8Length(JSON.stringify(op));
     if (last !== undefined && bytes > BATCH_BYTES_MAX) break;
     ops.push(op);
   }
@@ -82,13 +82,9 @@ export const acked = (
   room: RoomId,
   acks: readonly { dot: Dot; stamp: Stamp; offset: number }[],
 ): Promise<void> =>
-  onLog(context, room, async ({ tx, sheet, clock }) => {
-    const dots = acks.map(({ dot }) => dot);
-    const waiting = await Promise.all(dots.map(([replica, counter]) => tx.get("outbox", [room, replica, counter])));
-    await sheet.load(
-      waiting.flatMap((record) => (record === undefined ? [] : [record.op])),
-      dots,
-    );
+  onLog(context, room, async (desk) => {
+    const { sheet, clock } = desk;
+    await loadAnswered(desk, acks);
     const here: { offset: number }[] = [];
     for (const { dot, stamp, offset } of acks) {
       clock.see(stamp);
@@ -110,13 +106,9 @@ export const refused = (
   room: RoomId,
   list: readonly { dot: Dot; code: string; message: string; offset: number }[],
 ): Promise<void> =>
-  onLog(context, room, async ({ tx, sheet }) => {
-    const dots = list.map(({ dot }) => dot);
-    const waiting = await Promise.all(dots.map(([replica, counter]) => tx.get("outbox", [room, replica, counter])));
-    await sheet.load(
-      waiting.flatMap((record) => (record === undefined ? [] : [record.op])),
-      dots,
-    );
+  onLog(context, room, async (desk) => {
+    const { sheet } = desk;
+    await loadAnswered(desk, list);
     for (const { dot, code, message } of list) failOp(sheet, dot, { code, message });
     sheet.room = withOffsets(sheet.room, list, "live");
   });
@@ -135,11 +127,11 @@ export const failOp = (sheet: Sheet, dot: Dot, { code, message }: { code: string
     sheet.room = withoutTopic(sheet.room, dot);
   }
   sheet.removeOp(dot);
-  const target = targetOf(op);
-  const message_ = target && sheet.item(target);
-  if (op.kind === "edit" && message_ !== undefined) {
-    fail(sheet, message_, { code, message, edit: op });
-    sheet.touch(op["target"] as Dot);
+  const target = op.kind === "edit" ? targetOf(op) : undefined;
+  const edited = target && sheet.item(target);
+  if (edited !== undefined) {
+    fail(sheet, edited, { code, message, edit: op });
+    sheet.touch([edited.replica, edited.counter]);
   }
   sheet.place(gone, NO_STAMP);
 };
@@ -263,6 +255,16 @@ const forgetFailure = (sheet: Sheet, item: ItemRecord): void => {
   const { failed: _failed, ...rest } = item;
   sheet.put(rest);
   sheet.room = { ...sheet.room, failed: Math.max(0, sheet.room.failed - 1) };
+};
+
+/** Reads what the server answers for, and what that is about. */
+const loadAnswered = async ({ tx, sheet }: Desk, answers: readonly { readonly dot: Dot }[]): Promise<void> => {
+  const dots = answers.map(({ dot }) => dot);
+  const waiting = await Promise.all(dots.map((dot) => tx.get("outbox", dotIn(sheet.room.room, dot))));
+  await sheet.load(
+    waiting.flatMap((record) => (record === undefined ? [] : [record.op])),
+    dots,
+  );
 };
 
 /** Reads an item with everything about it, and its root. */

@@ -1,6 +1,7 @@
 /** Searching what is stored: newest first, a chunk at a time, without an index. */
 
 import type { SearchQuery } from "../api.js";
+import { folded } from "../folded.js";
 import type { Found } from "../model.js";
 import type { RoomId } from "../protocol/values.js";
 import type { Database } from "./database.js";
@@ -10,17 +11,6 @@ import { laneSpan, wholeRoom } from "./schema.js";
 
 const CHUNK = 1_000;
 const FOUND_MAX = 200;
-
-/** Marks that letters bear, once taken apart. */
-const MARKS = /\p{M}+/gu;
-
-/** Text that normalising leaves as it is: most of what is searched. */
-// eslint-disable-next-line no-control-regex -- all of ASCII is meant
-const ASCII = /^[\x00-\x7f]*$/;
-
-/** Text without regard to case, accents and width. */
-export const folded = (text: string): string =>
-  (ASCII.test(text) ? text : text.normalize("NFKD").replace(MARKS, "")).toLowerCase();
 
 /** Calls `onFound` as it finds; resolves when everything was read, enough was found, or the signal says stop. */
 export const search = async (

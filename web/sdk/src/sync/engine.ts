@@ -3,11 +3,11 @@
 import type { Credentials } from "../api.js";
 import { listenForHints } from "../connection/hints.js";
 import { Link, type LinkOptions } from "../connection/link.js";
-import type { Input } from "../connection/machine.js";
+import type { Identity, Input } from "../connection/signals.js";
 import { refuse } from "../connection/refusal.js";
 import type { Account, ConnectionState, Found } from "../model.js";
 import { isCallFrame, type ServerCallFrame } from "../protocol/call-frames.js";
-import type { ClientRequest, PlaceInRoom } from "../protocol/client-frames.js";
+import type { PlaceInRoom } from "../protocol/client-frames.js";
 import { afterClose } from "../protocol/close.js";
 import { ROOMS_FOLLOWED_MAX } from "../protocol/limits.js";
 import type { AckFrame, ServerFrame, Welcome } from "../protocol/server-frames.js";
@@ -22,7 +22,7 @@ import { OwnMarkers } from "./markers.js";
 import { MemberLists } from "./member-lists.js";
 import { MomentKeeper } from "./moment.js";
 import { OutboxSender } from "./outbox-sender.js";
-import { askPatiently } from "./patience.js";
+import { askPatiently, type Ask } from "./patience.js";
 import { ReturnCount } from "./report.js";
 
 /** As if the server had closed with a fault: connect again, with back-off. */
@@ -171,7 +171,7 @@ export class Engine {
 
   async #request(command: Command & { readonly do: "request" }): Promise<ServerFrame> {
     const { request } = command;
-    const ask = (what: ClientRequest) => this.#link.request(what);
+    const ask: Ask = (what) => this.#link.request(what);
     const wanted = () => this.#session !== undefined;
     const answer = mayRepeat(command) ? await askPatiently(ask, request, wanted) : await ask(request);
     if (request.t === "leave") this.#session?.following.left(request.room);
@@ -206,7 +206,7 @@ export class Engine {
     if (this.#closed || this.#login.pending || before === this.#login.account?.user) return;
     this.#markers.forget();
     this.#lostMs = undefined;
-    this.#link.tell(identity === undefined ? { is: "stop" } : { is: "start", identity });
+    this.#connectAs(identity);
   }
 
   /** Begins anew, when the store could not keep up: from where it will stand then. */
@@ -230,7 +230,10 @@ export class Engine {
       return;
     }
     // Back to who was signed in before, if anybody was.
-    const { identity } = this.#login;
+    this.#connectAs(this.#login.identity);
+  }
+
+  #connectAs(identity: Identity | undefined): void {
     this.#link.tell(identity === undefined ? { is: "stop" } : { is: "start", identity });
   }
 
@@ -241,11 +244,7 @@ export class Engine {
     // The rooms of `hello` follow at once: their frames must find the session.
     this.#session = session;
     await this.#store.setClockSkew(skewMs);
-    if (!(await this.#login.welcomed(welcome))) {
-      const { identity } = this.#login;
-      this.#link.tell(identity === undefined ? { is: "stop" } : { is: "start", identity });
-      return;
-    }
+    if (!(await this.#login.welcomed(welcome))) return this.#connectAs(this.#login.identity);
     if (this.#session !== session) return;
     this.#moment.begin(welcome.user);
     this.#markers.begin();
@@ -255,7 +254,7 @@ export class Engine {
 
   #newSession(places: readonly PlaceInRoom[]): Session {
     const [store, intake, moment] = [this.#store, this.#intake, this.#moment];
-    const ask = (request: ClientRequest): Promise<ServerFrame> => this.#link.request(request);
+    const ask: Ask = (request) => this.#link.request(request);
     return {
       following: new Following(
         {

@@ -4,17 +4,17 @@
  */
 
 import { ROOMS_FOLLOWED_MAX } from "../protocol/limits.js";
-import type { ClientRequest, PlaceInRoom } from "../protocol/client-frames.js";
-import type { Closed, Opened, RoomInfo, ServerFrame, Synced } from "../protocol/server-frames.js";
+import type { AnswerTo, ClientRequest, PlaceInRoom } from "../protocol/client-frames.js";
+import type { Closed, Opened, RoomInfo, Synced } from "../protocol/server-frames.js";
 import type { RoomId } from "../protocol/values.js";
 import type { LocalStore } from "../store/local-store.js";
 import type { Intake } from "./intake.js";
 import { askPatiently, type Ask } from "./patience.js";
 
 /** The newest ops that a room begins with; older ones come later, as history. */
-export const TAIL = 200;
+const TAIL = 200;
 /** Rooms that are being opened at a time. */
-export const OPENING_MAX = 4;
+const OPENING_MAX = 4;
 /** Pages of `room.list` at most: 200 rooms each. */
 const LIST_PAGES_MAX = 50;
 /** A room that was halted is opened again after this and up to as long again. */
@@ -144,7 +144,6 @@ export class Following {
     for (let page = 0; more && page < LIST_PAGES_MAX; page += 1) {
       const after = rooms.at(-1)?.room;
       const answer = await this.#ask({ t: "room.list", ...(after === undefined ? {} : { after }) });
-      if (answer.t !== "rooms") return;
       rooms.push(...answer.rooms);
       more = answer.more === true && answer.rooms.length > 0;
     }
@@ -191,7 +190,7 @@ export class Following {
     this.#timers.add(timer);
   }
 
-  #ask(request: ClientRequest): Promise<ServerFrame> {
+  #ask<R extends ClientRequest>(request: R): Promise<AnswerTo<R>> {
     return askPatiently(this.#options.ask, request, () => !this.#ended);
   }
 

@@ -7,7 +7,7 @@ import type { Intake } from "./intake.js";
 import { askPatiently, pause, type Ask } from "./patience.js";
 
 /** Between two pages, so that people's own requests go first. */
-export const PAGE_PAUSE_MS = 100;
+const PAGE_PAUSE_MS = 100;
 /** While the page is hidden it is asked so often whether it still is. */
 const HIDDEN_PAUSE_MS = 5_000;
 
@@ -48,7 +48,6 @@ export class History {
     try {
       const request = { t: "history", room, before, limit: Math.min(limit, PAGE_OPS_MAX) } as const;
       const answer = await askPatiently(ask, request, () => !this.#ended);
-      if (answer.t !== "ops") return undefined;
       intake.entries(room, answer.ops, "history");
       const more = answer.more === true;
       if (!more) intake.step(room, () => store.reachedStart(room));

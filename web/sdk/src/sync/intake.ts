@@ -9,9 +9,9 @@ import type { LocalStore } from "../store/local-store.js";
 export type How = "live" | "resumed" | "first" | "history";
 
 /** Entries taken in one go at most. */
-export const TAKE_MAX = 1_024;
+const TAKE_MAX = 1_024;
 /** Entries that wait at most; beyond it {@link IntakeOptions.overflowed} is called. */
-export const BACKLOG_MAX = 100_000;
+const BACKLOG_MAX = 100_000;
 
 /** Who is told. */
 export interface IntakeOptions {

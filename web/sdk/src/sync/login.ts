@@ -2,7 +2,7 @@
 
 import type { Credentials } from "../api.js";
 import { refuse, type RefusedRequest } from "../connection/refusal.js";
-import type { Identity } from "../connection/machine.js";
+import type { Identity } from "../connection/signals.js";
 import { guestKey, newSecretKey, signProof } from "../guest/proof.js";
 import type { Account, ConnectionState } from "../model.js";
 import type { Welcome } from "../protocol/server-frames.js";

@@ -55,7 +55,6 @@ export class MemberLists {
       const after = members.at(-1)?.user;
       const request = { t: "members", room, ...(after === undefined ? {} : { after }) } as const;
       const answer = await askPatiently(this.#options.ask, request, () => !this.#ended);
-      if (answer.t !== "members") break;
       members.push(...answer.members);
       if (answer.more !== true) break;
     }

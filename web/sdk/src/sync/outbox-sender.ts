@@ -4,18 +4,15 @@
  */
 
 import { asRefusal } from "../connection/refusal.js";
-import { MESSAGE_BYTES_MAX, POST_OPS_MAX } from "../protocol/limits.js";
+import { POST_OPS_MAX } from "../protocol/limits.js";
 import type { WireOp } from "../protocol/op.js";
 import type { AckFrame } from "../protocol/server-frames.js";
-import { utf8Length } from "../protocol/text.js";
 import type { Dot, RoomId } from "../protocol/values.js";
 import type { LocalStore } from "../store/local-store.js";
 import { afterStop, type Action, type Stop } from "./after-stop.js";
 
 /** Posts of one room that wait for their acks. */
-export const BATCHES_IN_FLIGHT_MAX = 4;
-/** Ops of one post take at most this; the rest of the message is small. */
-export const BATCH_BYTES_MAX = MESSAGE_BYTES_MAX - 4_096;
+const BATCHES_IN_FLIGHT_MAX = 4;
 
 /** What the sender needs. */
 export interface SenderOptions {
@@ -133,7 +130,7 @@ export class OutboxSender {
         if (lane.inFlight === 0) lane.after = undefined;
         const batch = await this.#options.store.batch(lane.room, lane.after);
         if (!this.#current(lane, login) || batch === undefined) break;
-        const ops = fitting(batch.ops, lane.opsMax);
+        const ops = batch.ops.slice(0, lane.opsMax);
         const last = ops.at(-1);
         if (last === undefined) break;
         lane.after = last.dot;
@@ -227,15 +224,3 @@ const newLane = (room: RoomId): Lane => ({
   again: false,
   timer: undefined,
 });
-
-/** The first ops that fit into one message; at least one. */
-const fitting = (ops: readonly WireOp[], opsMax: number): readonly WireOp[] => {
-  let bytes = 0;
-  let count = 0;
-  for (const op of ops.slice(0, opsMax)) {
-    bytes += utf8Length(JSON.stringify(op)) + 1;
-    if (count > 0 && bytes > BATCH_BYTES_MAX) break;
-    count += 1;
-  }
-  return ops.slice(0, count);
-};

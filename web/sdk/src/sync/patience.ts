@@ -2,20 +2,23 @@
 
 import { backoffMs } from "../connection/backoff.js";
 import { asRefusal } from "../connection/refusal.js";
-import type { ClientRequest } from "../protocol/client-frames.js";
-import type { ServerFrame } from "../protocol/server-frames.js";
+import type { AnswerTo, ClientRequest } from "../protocol/client-frames.js";
 
 /** Asks the server. Rejects with a `RefusedRequest`. */
-export type Ask = (request: ClientRequest) => Promise<ServerFrame>;
+export type Ask = <R extends ClientRequest>(request: R) => Promise<AnswerTo<R>>;
 
 /** How often a request is sent at most. */
-export const TRIES_MAX = 6;
+const TRIES_MAX = 6;
 
 /** What says nothing against asking again. */
 const PASSING: ReadonlySet<string> = new Set(["rate_limited", "overloaded", "restarted", "timeout"]);
 
 /** Asks until there is an answer, a refusal that waiting does not mend, or no more use for it. */
-export const askPatiently = async (ask: Ask, request: ClientRequest, wanted: () => boolean): Promise<ServerFrame> => {
+export const askPatiently = async <R extends ClientRequest>(
+  ask: Ask,
+  request: R,
+  wanted: () => boolean,
+): Promise<AnswerTo<R>> => {
   for (let tries = 0; ; tries += 1) {
     try {
       return await ask(request);

@@ -4,7 +4,7 @@ import { offline, refuse, RefusedRequest, type RefusalData } from "../connection
 import { mayRepeat, type Command } from "../sync/command.js";
 
 /** Commands that wait at most; more are refused as `overloaded`. */
-export const COMMANDS_MAX = 1_024;
+const COMMANDS_MAX = 1_024;
 /** Longer than the leader itself waits for the server. */
 export const COMMAND_MS_MAX = 60_000;
 

@@ -1,7 +1,7 @@
 /** What tabs say to each other. Tabs of another version of the page speak another one: they do not hear each other. */
 
 import type { RefusalData } from "../connection/refusal.js";
-import type { Input } from "../connection/machine.js";
+import type { Input } from "../connection/signals.js";
 import type { Found } from "../model.js";
 import type { ServerCallFrame } from "../protocol/call-frames.js";
 import type { Change } from "../store/local-store.js";

@@ -5,7 +5,7 @@
  */
 
 import { asRefusal } from "../connection/refusal.js";
-import type { Input } from "../connection/machine.js";
+import type { Input } from "../connection/signals.js";
 import type { Found } from "../model.js";
 import type { ServerCallFrame } from "../protocol/call-frames.js";
 import type { LocalStore } from "../store/local-store.js";
@@ -15,7 +15,7 @@ import { CommandsWaiting } from "./commands-waiting.js";
 import { open, shiftClock, TABS_VERSION, type Said } from "./messages.js";
 
 /** A tab that is looked at lends its clock to the one that leads this often. */
-export const CLOCK_MS = 5_000;
+const CLOCK_MS = 5_000;
 /** Commands that the leader remembers, so that what comes twice is done once. */
 const REMEMBERED_MAX = 4_096;
 
@@ -61,7 +61,7 @@ export class Tabs {
     this.#options = options;
   }
 
-  /** Joins the others; resolves as soon as it is known whether this tab may lead at once. */
+  /** Joins the others. Leads at once where there are none, or no locks; else when the lock is this tab's. */
   start(): void {
     const { store, board, others, name } = this.#options;
     if (others === "alone") return this.#lead();
@@ -78,9 +78,10 @@ export class Tabs {
     }
     const locks = lockManager();
     if (locks === undefined || this.#channel === undefined) return this.#lead();
-    board.onPost((posting) => {
+    const unposted = board.onPost((posting) => {
       this.#say({ is: "posted", posting: shiftClock(posting, performance.timeOrigin, 1) });
     });
+    this.#ending.signal.addEventListener("abort", unposted);
     this.#say({ is: "here", tab: this.id });
     this.#clock = setInterval(() => this.#tick(), CLOCK_MS);
     const { signal } = this.#ending;

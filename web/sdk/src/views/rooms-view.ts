@@ -5,6 +5,7 @@ import type { RoomId } from "../protocol/values.js";
 import { Cell, type Slice } from "../slice.js";
 import type { Store } from "../store/open-store.js";
 import type { RoomRecord } from "../store/records.js";
+import { oncePerTurn } from "./per-turn.js";
 
 export interface OutboxSummary {
   readonly waiting: number;
@@ -32,7 +33,8 @@ export class RoomsView {
   readonly #summaries = new Map<RoomId, Cell<RoomSummary | undefined>>();
   readonly #drafts = new Map<RoomId, Cell<string>>();
   readonly #ends: (() => void)[];
-  #scheduled = false;
+  /** Any number of changes in one turn make one list. */
+  readonly #schedule = oncePerTurn(() => this.#make());
 
   constructor(store: Store, running: Slice<ReadonlyMap<RoomId, RoomCall>>) {
     this.#store = store;
@@ -93,16 +95,6 @@ export class RoomsView {
     let cell = this.#drafts.get(room);
     if (cell === undefined) this.#drafts.set(room, (cell = new Cell("")));
     return cell;
-  }
-
-  /** Any number of changes in one turn make one list. */
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      this.#make();
-    });
   }
 
   #make(): void {

@@ -16,11 +16,12 @@ import {
   type Position,
   type RoomRecord,
 } from "../store/records.js";
+import { oncePerTurn } from "./per-turn.js";
 import { Presenter } from "./presenter.js";
 import type { Moment } from "./views.js";
 
 /** Items read at once. */
-export const PAGE = 60;
+const PAGE = 60;
 /** Items a window holds at most; the far end is let go. */
 export const WINDOW_MAX = 600;
 /** Entries asked of the server at once. */
@@ -66,7 +67,8 @@ export class TimelineWindow implements Timeline {
   /** Commits that came while a page is being read. */
   #backlog: Records[] | undefined;
   #moves: Promise<unknown>;
-  #scheduled = false;
+  /** Any number of commits in one turn make one view. */
+  readonly #schedule = oncePerTurn(() => this.#make());
   #closed = false;
 
   constructor(store: Store, options: WindowOptions) {
@@ -344,16 +346,6 @@ export class TimelineWindow implements Timeline {
     this.#items = this.#items.slice(over);
     this.#offset += over;
     this.#more = { ...this.#more, before: true };
-  }
-
-  /** Any number of commits in one turn make one view. */
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      this.#make();
-    });
   }
 
   #make(now?: "now"): void {

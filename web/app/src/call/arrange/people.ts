@@ -28,6 +28,9 @@ export interface Screen {
   readonly by: Person;
 }
 
+/** Whether nothing of somebody is heard. */
+export const isMuted = ({ microphone }: Person): boolean => microphone === undefined || microphone.muted;
+
 export const personTile = (participant: ParticipantId): TileName => `person:${participant}`;
 export const screenTile = (track: TrackId): TileName => `screen:${track}`;
 

@@ -1,9 +1,10 @@
 import type { Devices } from "@greenroom/client";
 import { Volume2 } from "lucide-react";
-import { useId, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient, useSlice } from "../../state/client";
 import { Button } from "../../ui/Button";
+import { Select } from "../../ui/Select";
 import { playTestSound } from "../media/test-sound";
 import styles from "./DevicePickers.module.css";
 
@@ -52,27 +53,25 @@ function Picker({
   readonly onChoose: (device: string | undefined) => void;
 }) {
   const { t } = useTranslation("call");
-  const id = useId();
   // "default" is the browser's own name for what our empty choice is.
   const named = devices.filter(({ deviceId }) => deviceId !== "" && deviceId !== "default");
   const known = named.some(({ deviceId }) => deviceId === chosen);
   return (
-    <div className={styles.picker}>
-      <label htmlFor={id}>{t(`prejoin.${kind}`)}</label>
-      <select
-        id={id}
-        value={known ? chosen : ""}
-        onChange={({ target }) => onChoose(target.value === "" ? undefined : target.value)}
-      >
-        <option value="">{t("prejoin.systemDefault")}</option>
-        {named.map(({ deviceId, label }, index) => (
-          <option key={deviceId} value={deviceId}>
-            {label || t("prejoin.unnamed", { kind: t(`prejoin.${kind}`), number: index + 1 })}
-          </option>
-        ))}
-      </select>
+    <Select
+      className={styles.picker}
+      label={t(`prejoin.${kind}`)}
+      value={known ? chosen : undefined}
+      options={[
+        { value: undefined, label: t("prejoin.systemDefault") },
+        ...named.map(({ deviceId, label }, index) => ({
+          value: deviceId,
+          label: label || t("prejoin.unnamed", { kind: t(`prejoin.${kind}`), number: index + 1 }),
+        })),
+      ]}
+      onChange={onChoose}
+    >
       {kind === "speaker" && <TestSound speaker={known ? chosen : undefined} />}
-    </div>
+    </Select>
   );
 }
 

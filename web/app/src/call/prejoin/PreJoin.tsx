@@ -1,5 +1,4 @@
 import type { RoomId } from "@greenroom/client";
-import { Mic, MicOff, Video, VideoOff } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useAccount, useClient, useRoom, useSlice } from "../../state/client";
@@ -11,7 +10,7 @@ import { Switch } from "../../ui/Switch";
 import { closeDoor } from "../door";
 import { Picture } from "../media/Picture";
 import { problemKeys, type Problem } from "../media/problems";
-import { ControlButton } from "../stage/ControlButton";
+import { DeviceButton } from "../stage/DeviceButton";
 import { DevicePickers } from "./DevicePickers";
 import { LevelMeter } from "./LevelMeter";
 import { useJoin } from "./useJoin";
@@ -103,18 +102,16 @@ function Mirror({ open }: { readonly open: ReturnType<typeof usePreview> }) {
           !picture && <p className={styles.state}>{t("prejoin.cameraOff")}</p>
         )}
         <div className={styles.switches}>
-          <ControlButton
-            icon={hearsMe ? Mic : MicOff}
-            label={t(hearsMe ? "controls.mute" : "controls.unmute")}
-            tone={hearsMe ? "on" : "off"}
+          <DeviceButton
+            device="microphone"
+            on={hearsMe}
             onClick={() =>
               refused === "microphone" ? open.retry() : setPreferences({ microphoneOn: !wish.microphoneOn })
             }
           />
-          <ControlButton
-            icon={seesMe ? Video : VideoOff}
-            label={t(seesMe ? "controls.cameraOff" : "controls.cameraOn")}
-            tone={seesMe ? "on" : "off"}
+          <DeviceButton
+            device="camera"
+            on={seesMe}
             disabled={wish.dataSaver}
             onClick={() => (refused === "camera" ? open.retry() : setPreferences({ cameraOn: !wish.cameraOn }))}
           />

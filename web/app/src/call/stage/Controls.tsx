@@ -1,5 +1,5 @@
 import type { Call } from "@greenroom/client";
-import { Hand, MessageSquare, Mic, MicOff, MonitorUp, MonitorX, PhoneOff, Users, Video, VideoOff } from "lucide-react";
+import { Hand, MessageSquare, PhoneOff, Users } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useSlice } from "../../state/client";
 import { togglePanel, usePanel } from "../../state/panel";
@@ -7,6 +7,7 @@ import { CAN_SHARE } from "../media/can-share";
 import type { CallActions } from "../media/useActions";
 import { useMedia } from "../../shell/media";
 import { ControlButton } from "./ControlButton";
+import { DeviceButton } from "./DeviceButton";
 import { MoreMenu } from "./MoreMenu";
 import type { FullScreen } from "./Stage";
 import type { StageModel } from "./stage-model";
@@ -77,44 +78,17 @@ interface ButtonProps {
 
 /** Mutes and unmutes. */
 export function MicrophoneButton({ call, actions }: ButtonProps) {
-  const { t } = useTranslation("call");
   const on = useSlice(call.local).microphone.state === "on";
-  return (
-    <ControlButton
-      icon={on ? Mic : MicOff}
-      label={t(on ? "controls.mute" : "controls.unmute")}
-      keys="M"
-      tone={on ? "on" : "off"}
-      onClick={actions.toggleMicrophone}
-    />
-  );
+  return <DeviceButton device="microphone" on={on} keys="M" onClick={actions.toggleMicrophone} />;
 }
 
 /** Turns the camera on and off. */
 export function CameraButton({ call, actions }: ButtonProps) {
-  const { t } = useTranslation("call");
   const on = useSlice(call.local).camera.state === "on";
-  return (
-    <ControlButton
-      icon={on ? Video : VideoOff}
-      label={t(on ? "controls.cameraOff" : "controls.cameraOn")}
-      keys="V"
-      tone={on ? "on" : "off"}
-      onClick={actions.toggleCamera}
-    />
-  );
+  return <DeviceButton device="camera" on={on} keys="V" onClick={actions.toggleCamera} />;
 }
 
 function ShareButton({ call, actions }: ButtonProps) {
-  const { t } = useTranslation("call");
   const on = useSlice(call.local).screen === "on";
-  return (
-    <ControlButton
-      icon={on ? MonitorX : MonitorUp}
-      label={t(on ? "controls.shareStop" : "controls.shareStart")}
-      keys="S"
-      tone={on ? "raised" : "plain"}
-      onClick={actions.toggleScreen}
-    />
-  );
+  return <DeviceButton device="screen" on={on} keys="S" onClick={actions.toggleScreen} />;
 }

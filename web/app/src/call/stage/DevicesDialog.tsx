@@ -19,7 +19,7 @@ export function DevicesDialog({
 }) {
   const { t } = useTranslation("call");
   const local = useSlice(call.local);
-  const { speaker } = usePreferences();
+  const wished = usePreferences();
   const choose = (kind: DeviceKind, device: string | undefined): void => {
     setPreferences({ [kind]: device });
     if (kind === "microphone" && local.microphone.state !== "off")
@@ -27,14 +27,13 @@ export function DevicesDialog({
     if (kind === "camera" && local.camera.state === "on") actions.run(() => call.setCamera(device ?? true));
     if (kind === "speaker") actions.run(() => call.setSpeaker(device ?? ""));
   };
-  const wished = usePreferences();
   return (
     <Dialog title={t("controls.devicesMenu")} open onClose={onClose}>
       <DevicePickers
         chosen={{
           microphone: local.microphone.device ?? wished.microphone,
           camera: local.camera.device ?? wished.camera,
-          speaker,
+          speaker: wished.speaker,
         }}
         onChoose={choose}
       />

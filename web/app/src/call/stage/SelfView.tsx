@@ -2,7 +2,7 @@ import { Grid2x2Plus, GripHorizontal, MicOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Avatar } from "../../ui/Avatar";
 import { classes } from "../../ui/classes";
-import type { Person } from "../arrange/people";
+import { isMuted, type Person } from "../arrange/people";
 import { Picture } from "../media/Picture";
 import { useFloating } from "../useFloating";
 import { QualityBadge } from "./QualityBadge";
@@ -25,7 +25,6 @@ export function SelfView({
 }) {
   const { t } = useTranslation("call");
   const { window, ...floating } = useFloating<HTMLDivElement>("greenroom.call.self", { block: "end", inline: "end" });
-  const muted = person.microphone === undefined || person.microphone.muted;
   return (
     <div
       ref={window}
@@ -38,7 +37,7 @@ export function SelfView({
       {...floating.place}
     >
       {stream ? <Picture stream={stream} mirrored /> : <Avatar user={person.user} name={person.name} size={56} />}
-      {muted && (
+      {isMuted(person) && (
         <span className={styles.muted} title={t("stage.muted")}>
           <MicOff size={14} aria-hidden="true" />
         </span>

@@ -3,7 +3,7 @@ import { Hand, MicOff, Minimize2, Pin, PinOff, WifiOff } from "lucide-react";
 import { memo, type CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
 import type { Placed } from "../arrange/arrangement";
-import type { Person, Screen, TileName } from "../arrange/people";
+import { isMuted, type Person, type Screen, type TileName } from "../arrange/people";
 import { Picture } from "../media/Picture";
 import { Avatar } from "../../ui/Avatar";
 import { classes } from "../../ui/classes";
@@ -106,7 +106,7 @@ function TileLabel({
   readonly isScreen: boolean;
 }) {
   const { t } = useTranslation("call");
-  const muted = !isScreen && (person.microphone === undefined || person.microphone.muted);
+  const muted = !isScreen && isMuted(person);
   return (
     <div className={styles.label} aria-hidden="true">
       {person.hand && !isScreen && <Sign icon={Hand} text={t("stage.hand")} className={styles.hand} />}
@@ -129,8 +129,12 @@ function Sign({ icon: Icon, text, className }: { icon: typeof Hand; text: string
 export function useTileLabel(name: string, person: Person, isScreen = false): string {
   const { t } = useTranslation("call");
   if (isScreen) return name;
-  const muted = person.microphone === undefined || person.microphone.muted;
-  const parts = [name, muted && t("stage.muted"), person.hand && t("stage.hand"), person.away && t("stage.away")];
+  const parts = [
+    name,
+    isMuted(person) && t("stage.muted"),
+    person.hand && t("stage.hand"),
+    person.away && t("stage.away"),
+  ];
   return parts.filter(Boolean).join(", ");
 }
 

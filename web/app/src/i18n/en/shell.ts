@@ -79,7 +79,6 @@ export const shell = {
     silent: "The server stopped answering. You can go on reading and writing.",
     draining: "The server restarts. You can go on reading and writing.",
     overloaded: "The server is very busy. You can go on reading and writing.",
-    replaced: "You are signed in elsewhere with this account; this page stepped back.",
     syncing: "Catching up…",
     online: "Connected",
     waits_one: "{{count}} message waits.",

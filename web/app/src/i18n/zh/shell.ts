@@ -74,7 +74,6 @@ export const shell = {
     silent: "服务器停止了应答。你可以继续阅读和书写。",
     draining: "服务器正在重启。你可以继续阅读和书写。",
     overloaded: "服务器非常繁忙。你可以继续阅读和书写。",
-    replaced: "你在别处用此账号登录，本页已让出连接。",
     syncing: "正在同步…",
     online: "已连接",
     waits_other: "{{count}} 条消息等待发送。",
