@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { violations } from "./axe.mjs";
-import { House } from "./house.mjs";
+import { CHINESE as texts, House } from "./house.mjs";
 
 let house, ann, ben;
 
@@ -95,7 +95,6 @@ test("Alt and arrows go from room to room", async () => {
 });
 
 test("the whole app speaks Chinese", async () => {
-  const texts = { name: "你的名字", enter: "进入", add: "新建", create: "创建房间", createName: "名称", createSubmit: "创建房间" };
   const li = await house.person("李雷", { locale: "zh-CN", texts });
   await li.createRoom("舰桥", { texts });
   await li.write("你好，**世界**");

@@ -1,5 +1,6 @@
 // A server, a browser and people who use the app as people do: by what they see and can name.
 
+import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 import { ARGUMENTS, CHROMIUM } from "../stage.mjs";
 import { Server } from "../server.mjs";
@@ -11,9 +12,10 @@ export class House {
   static async open(settings = {}, options = {}) {
     const house = new House();
     house.proxies = [];
+    house.others = new Map();
+    house.args = [...ARGUMENTS, ...(options.args ?? [])];
     house.server = await Server.start(settings);
-    const args = [...ARGUMENTS, ...(options.args ?? [])];
-    house.browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args });
+    house.browser = await launch(house.args);
     return house;
   }
 
@@ -24,9 +26,10 @@ export class House {
     return proxy;
   }
 
-  /** A browser profile of its own. `over`: a proxy. */
-  async browserOf({ over, ...options } = {}) {
-    const context = await this.browser.newContext({
+  /** A browser profile of its own. `over`: a proxy; `without`: an argument that the browser is started without. */
+  async browserOf({ over, without, ...options } = {}) {
+    const browser = without === undefined ? this.browser : await this.#browserWithout(without);
+    const context = await browser.newContext({
       locale: "en-GB",
       viewport: { width: 1280, height: 800 },
       permissions: ["camera", "microphone", "clipboard-read", "clipboard-write"],
@@ -53,12 +56,20 @@ export class House {
     return [ann, ben];
   }
 
+  async #browserWithout(argument) {
+    if (!this.others.has(argument)) this.others.set(argument, await launch(this.args.filter((one) => one !== argument)));
+    return this.others.get(argument);
+  }
+
   async close() {
     await this.browser?.close();
+    for (const browser of this.others.values()) await browser.close();
     for (const proxy of this.proxies) await proxy.close();
     await this.server?.stop();
   }
 }
+
+const launch = (args) => chromium.launch({ executablePath: CHROMIUM, headless: true, args });
 
 /** What the app says in English; pass those of another language to `House.person`. */
 export const ENGLISH = {
@@ -69,6 +80,18 @@ export const ENGLISH = {
   createName: "Name",
   createSubmit: "Create room",
 };
+
+/** The same in Chinese. */
+export const CHINESE = { name: "你的名字", enter: "进入", add: "新建", create: "创建房间", createName: "名称", createSubmit: "创建房间" };
+
+/** Waits until the app says these words to somebody. */
+export const says = ({ page }, words) => page.getByText(words).first().waitFor();
+
+/** Presses the button of this name. */
+export const press = ({ page }, name) => page.getByRole("button", { name, exact: typeof name === "string" }).first().click();
+
+/** Nothing broke on the pages of these people. */
+export const isWhole = (...people) => assert.deepEqual(people.flatMap(({ faults }) => faults), []);
 
 export class Person {
   constructor({ context, url }, page) {

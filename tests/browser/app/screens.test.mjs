@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { House, until } from "./house.mjs";
+import { CHINESE as texts, House, until } from "./house.mjs";
 import { compareScreen } from "./screens.mjs";
 
 let house, ann, ben, over;
@@ -66,7 +66,6 @@ test("offline, messages wait", async () => {
 });
 
 test("dark, in Chinese", async () => {
-  const texts = { name: "你的名字", enter: "进入", add: "新建", create: "创建房间", createName: "名称", createSubmit: "创建房间" };
   const li = await house.person("李雷", { locale: "zh-CN", colorScheme: "dark", texts });
   await li.createRoom("舰桥", { texts });
   await li.write("早上好，新雷达已经**校准**完毕。");

@@ -20,7 +20,7 @@ export function Composer({ room, thread }: { readonly room: RoomId; readonly thr
   // Until the room is known, nobody is turned away: what is written is kept.
   const refused = summary !== undefined && (summary.role === undefined || summary.closed !== undefined);
   return (
-    <div className={styles.composer}>
+    <div className={styles.composer} data-toasts-above="">
       {refused ? (
         <Closed room={room} open={summary.visibility === "public"} />
       ) : (

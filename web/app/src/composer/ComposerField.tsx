@@ -6,7 +6,6 @@ import { findEmoji, loadEmoji } from "../emoji/data";
 import { mentionedIn } from "../markdown/mentions";
 import { useSlice } from "../state/client";
 import { classes } from "../ui/classes";
-import { toast } from "../ui/toasts";
 import { shortcodeAt } from "./completion";
 import { startEditing } from "./editing";
 import { applyChange, replace, selectionOf } from "./field";
@@ -50,6 +49,8 @@ export function ComposerField({
   const id = useId();
   const field = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(initial);
+  // Why it was not sent as it stands.
+  const [fault, setFault] = useState<string>();
   const members = useSlice(room.members);
   const suggestions = useSuggestions(members);
   const left = bytesLeft(text);
@@ -76,6 +77,7 @@ export function ComposerField({
 
   const change = ({ target }: ChangeEvent<HTMLTextAreaElement>): void => {
     setText(target.value);
+    setFault(undefined);
     onChange?.(target.value);
     if (action === "send") room.setTyping(target.value.trim() !== "");
     suggestions.look(target.value, target.selectionStart);
@@ -86,14 +88,14 @@ export function ComposerField({
   const send = (): void => {
     if (blank) return;
     if (tooLong) {
-      toast(t("compose.tooLongSend"), { tone: "error" });
+      setFault(t("compose.tooLongSend"));
       return;
     }
     const written = trimmed(text);
     const joined = members.filter(({ standing }) => standing === "joined");
     const mentions = mentionedIn(written, joined);
     if (mentions.length > MENTIONS_MAX) {
-      toast(t("compose.tooManySend", { count: mentions.length, max: MENTIONS_MAX }), { tone: "error" });
+      setFault(t("compose.tooManySend", { count: mentions.length, max: MENTIONS_MAX }));
       return;
     }
     if (!onSend(written, mentions)) return;
@@ -129,7 +131,7 @@ export function ComposerField({
 
   const SendIcon = action === "save" ? CornerDownLeft : SendHorizontal;
   return (
-    <div className={classes(styles.box, tooLong && styles.tooLong)}>
+    <div className={classes(styles.box, (tooLong || fault !== undefined) && styles.tooLong)}>
       {listed && (
         <SuggestionList id={`${id}-list`} items={suggestions.items} chosen={suggestions.chosen} onTake={take} />
       )}
@@ -147,7 +149,7 @@ export function ComposerField({
         aria-controls={listed ? `${id}-list` : undefined}
         aria-activedescendant={listed ? optionId(`${id}-list`, suggestions.chosen) : undefined}
         aria-describedby={left === undefined ? undefined : `${id}-left`}
-        aria-invalid={tooLong || undefined}
+        aria-invalid={tooLong || fault !== undefined || undefined}
         enterKeyHint={isTouch() ? "enter" : "send"}
         onChange={change}
         onKeyDown={key}
@@ -157,6 +159,11 @@ export function ComposerField({
           room.setTyping(false);
         }}
       />
+      {fault !== undefined && (
+        <p className={styles.fault} role="alert">
+          {fault}
+        </p>
+      )}
       <div className={styles.bar}>
         <FormatBar onFormat={apply} onInsert={insert} field={field} />
         {left !== undefined && (

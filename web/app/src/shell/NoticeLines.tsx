@@ -22,12 +22,14 @@ export function SyncLine() {
   const format = useFormat();
   const client = useClient();
   const report = useSlice(client.syncReport);
+  const { failed } = useSlice(client.outbox);
+  const refused = Math.max(report?.refused ?? 0, failed);
   const text =
     report &&
     t("sync.line", {
       sent: format.number(report.sent),
       received: format.number(report.received),
-      end: report.refused === 0 ? t("sync.complete") : t("sync.refused", { count: report.refused }),
+      end: refused === 0 ? t("sync.complete") : t("sync.refused", { count: refused }),
     });
   useEffect(() => {
     if (text === undefined) return;

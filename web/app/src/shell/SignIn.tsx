@@ -93,14 +93,9 @@ function useSignIn(onDone: (() => void) | undefined) {
 
   const wrong = (credentials: Credentials): string | undefined => {
     if (credentials.kind === "token") return credentials.token === "" ? t("signIn.tokenEmpty") : undefined;
-    switch (checkName(credentials.name)) {
-      case "empty":
-        return t("signIn.empty");
-      case "too-long":
-        return t("signIn.tooLong");
-      case "fine":
-        return undefined;
-    }
+    const fault = checkName(credentials.name);
+    if (fault === undefined) return undefined;
+    return fault.is === "empty" ? t("signIn.empty") : t("signIn.tooLong", { count: fault.byCharacters });
   };
   const refused = (cause: unknown): string => {
     const code = refusalCode(cause);

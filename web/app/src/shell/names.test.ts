@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { checkName } from "./names";
 
 test.each([
-  ["", "empty"],
-  ["  \t", "empty"],
-  ["Ann", "fine"],
-  ["a".repeat(64), "fine"],
-  ["a".repeat(65), "too-long"],
-  ["名".repeat(42), "fine"],
-  ["名".repeat(43), "too-long"],
-] as const)("%j is %s", (name, verdict) => expect(checkName(name)).toBe(verdict));
+  ["", { is: "empty" }],
+  ["  \t", { is: "empty" }],
+  ["Ann", undefined],
+  ["a".repeat(64), undefined],
+  ["a".repeat(65), { is: "long", byCharacters: 1 }],
+  ["名".repeat(42), undefined],
+  ["名".repeat(50), { is: "long", byCharacters: 8 }],
+] as const)("%j: %j", (name, fault) => expect(checkName(name)).toEqual(fault));

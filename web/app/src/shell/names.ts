@@ -1,8 +1,11 @@
-import { GUEST_NAME_CHARS_MAX, NAME_BYTES_MAX, utf8Length } from "@greenroom/client";
+import { GUEST_NAME_CHARS_MAX, NAME_BYTES_MAX } from "@greenroom/client";
+import { charactersOver, type NameFault } from "../rooms/names";
 
-/** Whether the server can take a name; it decides itself whether it is free. */
-export function checkName(name: string): "fine" | "empty" | "too-long" {
-  if (name.trim() === "") return "empty";
-  const long = [...name].length > GUEST_NAME_CHARS_MAX || utf8Length(name) > NAME_BYTES_MAX;
-  return long ? "too-long" : "fine";
+const LIMITS = { charactersMax: GUEST_NAME_CHARS_MAX, bytesMax: NAME_BYTES_MAX };
+
+/** What keeps the server from taking a name; it decides itself whether it is free. */
+export function checkName(name: string): NameFault | undefined {
+  if (name.trim() === "") return { is: "empty" };
+  const byCharacters = charactersOver(name, LIMITS);
+  return byCharacters > 0 ? { is: "long", byCharacters } : undefined;
 }

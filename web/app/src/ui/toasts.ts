@@ -11,8 +11,8 @@ export interface Toast {
 /** More would cover the page; the oldest goes. */
 const TOASTS_MAX = 3;
 const SHOWN_MS = 5_000;
-/** Time to reach a button. */
-const SHOWN_WITH_ACTION_MS = 12_000;
+/** Time to reach a button, or to read what went wrong and what to do. */
+const SHOWN_LONG_MS = 12_000;
 
 const shown = new Cell<readonly Toast[]>([]);
 let last = 0;
@@ -24,7 +24,8 @@ export const toasts: Slice<readonly Toast[]> = shown;
 export function toast(text: string, options: Partial<Pick<Toast, "tone" | "action">> = {}): void {
   const id = ++last;
   shown.set([...shown.get(), { id, text, tone: "info" as const, ...options }].slice(-TOASTS_MAX));
-  setTimeout(() => dismissToast(id), options.action === undefined ? SHOWN_MS : SHOWN_WITH_ACTION_MS);
+  const long = options.action !== undefined || options.tone === "error";
+  setTimeout(() => dismissToast(id), long ? SHOWN_LONG_MS : SHOWN_MS);
 }
 
 export function dismissToast(id: number): void {

@@ -39,6 +39,15 @@ describe("outgoingOffer", () => {
     expect(sent).not.toContain("\r\n\r\n");
   });
 
+  it("keeps what the browser says once for the session, as Firefox does of its fingerprint", () => {
+    const fingerprint = "a=fingerprint:sha-256 CC:DD";
+    const offered = offer(
+      [fingerprint],
+      line("audio", "0", "recvonly").filter((one) => !one.includes("fingerprint")),
+    );
+    expect(outgoingOffer(offered, new Map()).match(/a=fingerprint:.*/g)).toEqual([fingerprint]);
+  });
+
   it("keeps the extensions that the server reads, and names of streams only where one sends", () => {
     const sent = outgoingOffer(offer(line("video", "0", "recvonly"), line("video", "1", "sendonly")), new Map());
     const [, slot, publication] = sent.split(/^m=/m);

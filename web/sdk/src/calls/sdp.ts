@@ -31,7 +31,8 @@ const ADDRESS = /^a=(rtcp|candidate):|^a=end-of-candidates/;
 export function outgoingOffer(sdp: string, sounds: ReadonlyMap<string, Sound>): string {
   const [head = "", ...media] = sdp.split(/^(?=m=)/m);
   const transport = new Map<string, string>();
-  for (const line of media.flatMap(linesOf)) {
+  // What a line says goes before what the session says, as Firefox does of its fingerprint.
+  for (const line of [...media, head].flatMap(linesOf)) {
     const [, name] = TRANSPORT.exec(line) ?? [];
     if (name !== undefined && !transport.has(name)) transport.set(name, line);
   }

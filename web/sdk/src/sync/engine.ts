@@ -108,7 +108,9 @@ export class Engine {
     this.#deaf.push(listenForHints((hint) => this.hint(hint)));
     this.#deaf.push(
       this.#store.onChange((changes, from) => {
-        if (from === "elsewhere" && changes.some(({ part }) => part === "account")) void this.#accountChanged();
+        // Also here: a sign-in during which the store moved to memory ends with the engine that began it.
+        const news = from === "elsewhere" || this.#login.account === undefined;
+        if (news && changes.some(({ part }) => part === "account")) void this.#accountChanged();
         for (const { part, room } of changes) if (part === "outbox" && room !== undefined) this.#sender.wrote(room);
       }),
     );

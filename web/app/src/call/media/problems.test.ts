@@ -29,6 +29,16 @@ it("says how to allow what was refused, and only that", () => {
   expect(problemKeys({ problem: "denied", device: "screen" }, FIREFOX)).toEqual(["problem.denied.screen"]);
 });
 
+it("says once what is wrong with both", () => {
+  const denied = (["microphone", "camera"] as const).map((device) => ({ problem: "denied", device }) as const);
+  expect(problemKeys(denied, FIREFOX)).toEqual(["problem.denied.both", "allow.firefox"]);
+  const mixed = [
+    { problem: "denied", device: "microphone" },
+    { problem: "missing", device: "camera" },
+  ] as const;
+  expect(problemKeys(mixed, FIREFOX)).toEqual(["problem.denied.microphone", "problem.missing.camera", "allow.firefox"]);
+});
+
 it("knows a device problem from other errors", () => {
   expect(problemOf(new Error("no"))).toBeUndefined();
   expect(problemOf(Object.assign(new Error("no"), { problem: "busy", device: "camera" }))).toMatchObject({

@@ -23,9 +23,15 @@ export function problemOf(error: unknown): Problem | undefined {
 }
 
 /** A sentence for each part: what is wrong, then what to do where there is something. */
-export function problemKeys(problem: Problem, userAgent: string) {
-  const what = `problem.${problem.problem}.${problem.device}` as const;
-  if (problem.problem !== "denied") return [what] as const;
-  if (problem.device !== "screen") return [what, `allow.${browserOf(userAgent)}`] as const;
-  return /Macintosh/.test(userAgent) ? ([what, "allow.screenMac"] as const) : ([what] as const);
+export function problemKeys(problems: Problem | readonly Problem[], userAgent: string) {
+  const all = "device" in problems ? [problems] : problems;
+  const [first, second] = all;
+  // One cause, one sentence.
+  const isOne = first !== undefined && first.problem === second?.problem;
+  const what = isOne
+    ? [`problem.${first.problem}.both` as const]
+    : all.map(({ problem, device }) => `problem.${problem}.${device}` as const);
+  const denied = all.filter(({ problem }) => problem === "denied");
+  if (denied.some(({ device }) => device !== "screen")) return [...what, `allow.${browserOf(userAgent)}` as const];
+  return denied.length > 0 && /Macintosh/.test(userAgent) ? [...what, "allow.screenMac" as const] : what;
 }

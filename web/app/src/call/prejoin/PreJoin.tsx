@@ -42,7 +42,7 @@ export function PreJoin({ room }: { readonly room: RoomId }) {
         <div className={styles.halves}>
           <Mirror open={open} />
           <div className={styles.choices}>
-            {open.problem && <ProblemText problem={open.problem} onRetry={open.retry} />}
+            {open.problems.length > 0 && <ProblemText problems={open.problems} onRetry={open.retry} />}
             <DevicePickers
               chosen={{ microphone: wish.microphone, camera: wish.camera, speaker: wish.speaker }}
               onChoose={(kind, device) => setPreferences({ [kind]: device })}
@@ -87,9 +87,9 @@ function Mirror({ open }: { readonly open: ReturnType<typeof usePreview> }) {
   const { preview, opening } = open;
   const picture = preview && preview.stream.getVideoTracks().length > 0 ? preview.stream : undefined;
   const hears = preview !== undefined && preview.stream.getAudioTracks().length > 0;
-  const refused = open.problem?.device;
-  const hearsMe = wish.microphoneOn && refused !== "microphone";
-  const seesMe = wish.cameraOn && !wish.dataSaver && refused !== "camera";
+  const refused = (device: Problem["device"]) => open.problems.some((problem) => problem.device === device);
+  const hearsMe = wish.microphoneOn && !refused("microphone");
+  const seesMe = wish.cameraOn && !wish.dataSaver && !refused("camera");
   return (
     <div className={styles.side}>
       <div className={styles.mirror} role="group" aria-label={t("prejoin.preview")}>
@@ -106,14 +106,14 @@ function Mirror({ open }: { readonly open: ReturnType<typeof usePreview> }) {
             device="microphone"
             on={hearsMe}
             onClick={() =>
-              refused === "microphone" ? open.retry() : setPreferences({ microphoneOn: !wish.microphoneOn })
+              refused("microphone") ? open.retry() : setPreferences({ microphoneOn: !wish.microphoneOn })
             }
           />
           <DeviceButton
             device="camera"
             on={seesMe}
             disabled={wish.dataSaver}
-            onClick={() => (refused === "camera" ? open.retry() : setPreferences({ cameraOn: !wish.cameraOn }))}
+            onClick={() => (refused("camera") ? open.retry() : setPreferences({ cameraOn: !wish.cameraOn }))}
           />
         </div>
       </div>
@@ -127,14 +127,14 @@ function Mirror({ open }: { readonly open: ReturnType<typeof usePreview> }) {
   );
 }
 
-function ProblemText({ problem, onRetry }: { readonly problem: Problem; readonly onRetry: () => void }) {
+function ProblemText({ problems, onRetry }: { readonly problems: readonly Problem[]; readonly onRetry: () => void }) {
   const { t } = useTranslation("call");
   return (
     <div className={styles.problem} role="alert">
-      {problemKeys(problem, navigator.userAgent).map((key) => (
+      {problemKeys(problems, navigator.userAgent).map((key) => (
         <p key={key}>{t(key)}</p>
       ))}
-      <p>{t("prejoin.without")}</p>
+      <p>{t(problems.length > 1 ? "prejoin.listenOnly" : "prejoin.without")}</p>
       <Button size="s" onClick={onRetry}>
         {t("prejoin.retry")}
       </Button>

@@ -18,24 +18,24 @@ it("opens both, and none when none is wanted", async () => {
   expect(await openWhatOpens(never, { microphone: false, camera: false })).toEqual({
     preview: undefined,
     opening: false,
-    problem: undefined,
+    problems: [],
   });
 });
 
 it("goes on without the one that is refused, and says which", async () => {
   const state = await openWhatOpens(refusing("camera"), { microphone: true, camera: true });
-  expect(state).toEqual({ preview, opening: false, problem: expect.objectContaining({ device: "camera" }) as unknown });
+  expect(state).toMatchObject({ preview, opening: false, problems: [{ device: "camera" }] });
 });
 
 it("ends without any when both are refused", async () => {
   const state = await openWhatOpens(refusing("microphone", "camera"), { microphone: true, camera: true });
   expect(state.preview).toBeUndefined();
-  expect(state.problem).toMatchObject({ problem: "denied", device: "microphone" });
+  expect(state.problems).toMatchObject([{ device: "microphone" }, { device: "camera" }]);
 });
 
 it("takes any other error for a failed device", async () => {
   const failing = () => Promise.reject(new Error("odd"));
   expect(await openWhatOpens(failing, { microphone: false, camera: true })).toMatchObject({
-    problem: { problem: "failed", device: "camera" },
+    problems: [{ problem: "failed", device: "camera" }],
   });
 });

@@ -3,11 +3,11 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { useClient } from "../../state/client";
 import { problemOf, type Problem } from "../media/problems";
 
-/** How the test of devices stands. `problem` beside an open preview: one of two devices did not open. */
+/** How the test of devices stands. `problems`: the devices that did not open, the microphone first. */
 export interface PreviewState {
   readonly preview: Preview | undefined;
   readonly opening: boolean;
-  readonly problem: Problem | undefined;
+  readonly problems: readonly Problem[];
 }
 
 export interface OpenPreview extends PreviewState {
@@ -16,7 +16,7 @@ export interface OpenPreview extends PreviewState {
   readonly give: () => Preview | undefined;
 }
 
-const OPENING: PreviewState = { preview: undefined, opening: true, problem: undefined };
+const OPENING: PreviewState = { preview: undefined, opening: true, problems: [] };
 
 /** Opens the chosen devices, and others when the choice changes; without the one that cannot be opened. */
 export function usePreview({ microphone, camera }: MediaChoice): OpenPreview {
@@ -55,17 +55,18 @@ export async function openWhatOpens(
   open: (choice: MediaChoice) => Promise<Preview>,
   wish: MediaChoice,
 ): Promise<PreviewState> {
-  if (wish.microphone === false && wish.camera === false)
-    return { preview: undefined, opening: false, problem: undefined };
+  if (wish.microphone === false && wish.camera === false) return { preview: undefined, opening: false, problems: [] };
   try {
-    return { preview: await open(wish), opening: false, problem: undefined };
+    return { preview: await open(wish), opening: false, problems: [] };
   } catch (error) {
-    const problem = problemOf(error) ?? { problem: "failed", device: wish.camera === false ? "microphone" : "camera" };
+    const problem: Problem = problemOf(error) ?? {
+      problem: "failed",
+      device: wish.camera === false ? "microphone" : "camera",
+    };
     const rest: MediaChoice = problem.device === "camera" ? { ...wish, camera: false } : { ...wish, microphone: false };
     if (rest.microphone === wish.microphone && rest.camera === wish.camera)
-      return { preview: undefined, opening: false, problem };
+      return { preview: undefined, opening: false, problems: [problem] };
     const second = await openWhatOpens(open, rest);
-    // What failed first is what to mend first.
-    return { ...second, problem };
+    return { ...second, problems: [problem, ...second.problems] };
   }
 }

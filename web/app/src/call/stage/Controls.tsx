@@ -34,7 +34,7 @@ export function Controls({
   const panel = usePanel()?.kind;
   const narrow = useMedia(NARROW);
   return (
-    <div className={styles.bar} role="toolbar" aria-label={t("controls.label")}>
+    <div className={styles.bar} data-toasts-above="" role="toolbar" aria-label={t("controls.label")}>
       <div className={styles.group}>
         <MicrophoneButton call={call} actions={actions} />
         <CameraButton call={call} actions={actions} />

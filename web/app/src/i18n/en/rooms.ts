@@ -37,7 +37,8 @@ export const rooms = {
     keep: "Keep messages",
     submit: "Create room",
     empty: "Give the room a name.",
-    tooLong: "This name is too long by {{count}} bytes. Shorten it.",
+    tooLong_one: "This name is too long by {{count}} character. Shorten it.",
+    tooLong_other: "This name is too long by {{count}} characters. Shorten it.",
   },
   retention: {
     forever: "for ever",
@@ -95,7 +96,7 @@ export const rooms = {
     title: "Enter an invite",
     link: "Invite link",
     hint: "Paste the link that somebody sent you.",
-    wrong: "This is no invite link of Greenroom. It ends in two long groups of letters and digits.",
+    wrong: "This is not a whole invite link: one ends in two long groups of letters and digits. Copy all of it.",
     submit: "Continue",
   },
   accept: {

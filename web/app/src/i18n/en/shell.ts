@@ -12,7 +12,8 @@ export const shell = {
     nameHint: "Others see it beside what you write.",
     enter: "Enter",
     empty: "Write a name first.",
-    tooLong: "This name is too long. Use 64 characters at most.",
+    tooLong_one: "This name is too long by {{count}} character. Shorten it.",
+    tooLong_other: "This name is too long by {{count}} characters. Shorten it.",
     taken: "Somebody else has this name here. Choose another.",
     byToken: "I have a token",
     byName: "Enter with a name instead",
@@ -105,7 +106,8 @@ export const shell = {
   notice: {
     memoryBlocked:
       "This browser stores nothing for this page (a private window?). What you write is lost when you close it before it is sent.",
-    memoryFull: "This device has no room left. What you write is lost when you close this page before it is sent.",
+    memoryFull:
+      "The storage of this device is full. What you write is lost when you close this page before it is sent.",
     clockBehind: "This device's clock is {{time}} behind. Times may look wrong until you set it.",
     clockAhead: "This device's clock is {{time}} ahead. Times may look wrong until you set it.",
     insecure:

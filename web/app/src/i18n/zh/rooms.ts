@@ -36,7 +36,7 @@ export const rooms = {
     keep: "消息保留时间",
     submit: "创建房间",
     empty: "请给房间起个名称。",
-    tooLong: "名称超出了 {{count}} 个字节，请缩短。",
+    tooLong_other: "名称超出了 {{count}} 个字符，请缩短。",
   },
   retention: { forever: "永久", days_other: "{{count}} 天" },
   browse: {
@@ -86,7 +86,7 @@ export const rooms = {
     title: "输入邀请",
     link: "邀请链接",
     hint: "粘贴别人发给你的链接。",
-    wrong: "这不是 Greenroom 的邀请链接。邀请链接以两组很长的字母和数字结尾。",
+    wrong: "这不是完整的邀请链接。邀请链接以两组很长的字母和数字结尾，请完整复制。",
     submit: "继续",
   },
   accept: {

@@ -12,7 +12,7 @@ export const shell = {
     nameHint: "其他人会在你的消息旁看到它。",
     enter: "进入",
     empty: "请先填写名字。",
-    tooLong: "名字过长，最多 64 个字符。",
+    tooLong_other: "名字超出了 {{count}} 个字符，请缩短。",
     taken: "这里已有人使用这个名字，请换一个。",
     byToken: "我有令牌",
     byName: "改用名字进入",
@@ -96,7 +96,7 @@ export const shell = {
   },
   notice: {
     memoryBlocked: "此浏览器不为本页保存任何内容（可能是无痕窗口）。未发送的内容会在关闭页面时丢失。",
-    memoryFull: "本机空间已满。未发送的内容会在关闭页面时丢失。",
+    memoryFull: "本机存储空间已满。未发送的内容会在关闭页面时丢失。",
     clockBehind: "本机时钟慢了 {{time}}。校准之前，时间可能显示有误。",
     clockAhead: "本机时钟快了 {{time}}。校准之前，时间可能显示有误。",
     insecure: "本页通过普通 HTTP 打开，浏览器因此不允许通话、通知和离线启动。",
