@@ -89,7 +89,11 @@ function Countdown({ untilMs }: { readonly untilMs: number }) {
   const now = useClock(SECOND_MS);
   const left = Math.max(0, untilMs - now);
   if (!Number.isFinite(left) || left === 0) return null;
-  return <span aria-hidden="true">{t("connection.retryIn", { time: format.duration(left) })}</span>;
+  return (
+    <span aria-hidden="true">
+      {t("connection.retryIn", { time: format.duration(Math.ceil(left / SECOND_MS) * SECOND_MS) })}
+    </span>
+  );
 }
 
 const SECOND_MS = 1_000;
