@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { guest } from "../sdk/node.mjs";
 import { crowd } from "./crowd.mjs";
 import { CHINESE, House, isWhole, Person, press, says, until } from "./house.mjs";
@@ -18,9 +19,10 @@ after(() => house?.close());
 
 const chinese = (name, options = {}) => house.person(name, { locale: "zh-CN", texts: CHINESE, ...options });
 
-/** Waits until somebody's timeline has these texts, each once and in this order. */
+/** Waits until somebody's timeline has these texts, each once and in this order: what is stored moves to its place. */
 async function reads(person, texts) {
-  await until(async () => (await person.texts()).length >= texts.length, `${texts.length} messages for ${person.name}`);
+  const same = async () => isDeepStrictEqual(await person.texts(), texts);
+  await until(same, `these messages for ${person.name}`).catch(() => undefined); // what is there instead says more
   assert.deepEqual(await person.texts(), texts);
 }
 
@@ -127,7 +129,7 @@ async function personOff(name, byMs, options) {
 test("clocks that are hours off, either way: said, all is sent, in order and under the right day", async () => {
   const ways = [await house.proxy(), await house.proxy()];
   const ann = await personOff("Ann of tomorrow", 30 * HOUR_MS, { over: ways[0] });
-  await says(ann, "This device's clock is 30 hr ahead.");
+  await says(ann, /This device.s clock is 30 hrs? ahead\./);
   await ann.createRoom("Clocks");
   const ben = await personOff("昨天的本", -49 * HOUR_MS, { over: ways[1], locale: "zh-CN", texts: CHINESE });
   await says(ben, "本机时钟慢了 49小时");
@@ -151,7 +153,7 @@ test("clocks that are hours off, either way: said, all is sent, in order and und
   const all = ["one", "two", "three, without a network", "four, from the day after", "five"];
   await reads(ann, all);
   await reads(ben, all);
-  await says(ann, "This device's clock is 70 hr ahead.");
+  await says(ann, /This device.s clock is 70 hrs? ahead\./);
   await ann.page.getByRole("separator", { name: "Today" }).or(ann.log.getByText("Today", { exact: true })).first().waitFor();
   await ben.log.getByText("今天", { exact: true }).first().waitFor();
   for (const person of [ann, ben]) assert.equal(await person.log.getByText(/while offline|离线时/).count(), 0);
