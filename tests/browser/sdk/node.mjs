@@ -10,7 +10,7 @@ import { openClient } from "../../../web/sdk/dist/index.js";
 const ROOT = resolve(import.meta.dirname, "../../..");
 const BINARY =
   process.env.GREENROOM_BIN ?? join(ROOT, "target/debug/greenroom");
-const WAIT_MS = 60_000; // a loaded machine is slow, and that is no fault of the SDK
+const WAIT_MS = 90_000; // a loaded machine is slow, and that is no fault of the SDK
 
 export { WebSocket };
 
@@ -49,7 +49,7 @@ export const token = (server, ...rest) =>
     },
   );
 
-/** Waits until `check` gives something true, woken by changes of slices and otherwise now and then; gives that. */
+/** Waits until `check` gives something true, and gives that. */
 export async function until(check, what = String(check)) {
   const end = Date.now() + WAIT_MS;
   for (;;) {
@@ -60,12 +60,24 @@ export async function until(check, what = String(check)) {
   }
 }
 
-/** Waits until a slice fits. */
-export const slice = (of, fits, what) =>
-  until(
-    () => fits(of.get()),
-    what ?? `${fits}, but ${JSON.stringify(of.get())}`,
-  );
+/** Waits until a slice fits, if only for a moment; gives what `fits` gives. */
+export const slice = (of, fits, what = String(fits)) =>
+  new Promise((done, fail) => {
+    const timer = setTimeout(() => {
+      end();
+      const found = JSON.stringify(of.get());
+      fail(new Error(`not within ${WAIT_MS} ms: ${what}, but ${found}`));
+    }, WAIT_MS);
+    const look = () => {
+      const found = fits(of.get());
+      if (!found) return;
+      clearTimeout(timer);
+      end();
+      done(found);
+    };
+    const end = of.subscribe(look);
+    look();
+  });
 
 /** Waits until everything written is stored by the server. */
 export const sent = (client) =>
