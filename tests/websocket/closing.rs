@@ -1,12 +1,13 @@
 //! How connections end.
 
 use crate::{raw::Raw, server::Server};
-use actix_web::rt::net::TcpStream;
 use greenroom::{
     protocol::{CloseCode, Subprotocol},
-    transport::ws::{CLOSE_TIMEOUT, Ended, codec::Event, tune_socket},
+    transport::{
+        socket::USER_TIMEOUT,
+        ws::{CLOSE_TIMEOUT, Ended, codec::Event},
+    },
 };
-use socket2::SockRef;
 use std::time::Instant;
 
 #[actix_web::test]
@@ -89,14 +90,12 @@ async fn a_slow_reader_that_reads_on_learns_why_it_is_closed() {
 
 #[actix_web::test]
 async fn a_stuck_reader_is_freed_without_the_help_of_the_kernel() {
-    let mut server = Server::start_with(None, |io, extensions| {
-        tune_socket(io, extensions);
-        let tcp = io.downcast_ref::<TcpStream>().expect("no TLS here");
-        SockRef::from(tcp)
-            .set_tcp_user_timeout(None)
-            .expect("an option");
-    });
+    let (mut server, sockets) = Server::start_with_sockets(None);
     let mut client = Raw::connect_with(server.address, Subprotocol::Json, "", Some(4096)).await;
+    let socket = sockets.recv().expect("connected");
+    let kernels = socket.tcp_user_timeout().expect("an option");
+    assert_eq!(kernels, Some(USER_TIMEOUT));
+    socket.set_tcp_user_timeout(None).expect("an option");
     client.say("flood").await;
     // It never reads. `ending` waits until the server has freed the connection.
     let slow = Ended::ByServer(CloseCode::SlowConsumer);
