@@ -11,7 +11,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs a test on this thread.
 async fn in_time(test: impl Future<Output = ()>) {
-    let test = LocalSet::new().run_until(tokio::time::timeout(PATIENCE, test));
+    let local = LocalSet::new();
+    let test = local.run_until(tokio::time::timeout(PATIENCE, test));
     test.await.expect("an end");
 }
 
