@@ -1,6 +1,7 @@
 /** Opening the local op log: the parts of the store put together. */
 
 import type { SearchQuery } from "../api.js";
+import { tellAll } from "../listeners.js";
 import type { Found, Persistence } from "../model.js";
 import type { Entry, WireOp } from "../protocol/op.js";
 import type { RoomInfo } from "../protocol/server-frames.js";
@@ -315,6 +316,6 @@ class IndexedStore implements Store {
 
   #tell(commit: Commit, from: "here" | "elsewhere"): void {
     if (commit.rooms !== undefined) this.pending.learn(commit.rooms);
-    for (const listener of [...this.#listeners]) listener(commit, from);
+    tellAll(this.#listeners, commit, from);
   }
 }
