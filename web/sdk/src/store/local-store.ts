@@ -66,8 +66,10 @@ export interface LocalStore {
   setClockSkew(skewMs: number): Promise<void>;
 
   // Writing.
-  /** Gives each body a dot and an hlc, keeps op and outbox entry in one transaction. `optimistic` views show them before. */
+  /** Gives each body a dot and an hlc, keeps op and outbox entry in one transaction; views show them before. @throws Error when nobody is signed in. */
   write(room: RoomId, bodies: readonly OpBody[]): Promise<readonly WireOp[]>;
+  /** Writes what pages were writing as they ended: see `journal.ts`. */
+  writeLeftNotes(): Promise<void>;
   /** Rooms with unacked ops. */
   unsent(): Promise<readonly RoomId[]>;
   /** What to send first in a room, after `after` if given. */

@@ -18,7 +18,7 @@ import type { Slice } from "../slice.js";
 import { randomReplica, type Commit, type Context } from "./context.js";
 import { Database } from "./database.js";
 import type { Batch, Change, LocalStore, OpBody, Place, StoredAccount } from "./local-store.js";
-import { Journal, leftNotes } from "./journal.js";
+import { dropNotes, Journal, leftNotes } from "./journal.js";
 import * as outbox from "./outbox.js";
 import { Pending } from "./pending.js";
 import { purgeAll, purgeRoom } from "./purge.js";
@@ -134,6 +134,9 @@ class IndexedStore implements Store {
   }
 
   async erase(): Promise<void> {
+    // What a page left of somebody else's must not be written in the name of whoever comes next.
+    const storage = this.#noteStorage();
+    for (const left of leftNotes(this.#name, storage)) dropNotes(left, storage);
     await this.#db.run(STORES, { mode: "readwrite", strict: true }, (tx) => {
       for (const store of STORES) tx.clear(store);
       return Promise.resolve();
@@ -164,15 +167,14 @@ class IndexedStore implements Store {
     }
   }
 
-  /** Writes what pages were writing as they ended. */
   async writeLeftNotes(): Promise<void> {
     const storage = this.#noteStorage();
-    for (const { key, notes } of leftNotes(this.#name, storage)) {
-      for (const note of notes) {
-        const options = { replica: randomReplica(this.#context), committed: () => undefined };
-        await outbox.write(this.#context, note, options).catch(() => undefined);
-      }
-      storage?.removeItem(key);
+    for (const left of leftNotes(this.#name, storage)) {
+      const options = { replica: randomReplica(this.#context), committed: () => undefined };
+      const written = left.notes.map((note) => outbox.write(this.#context, note, options));
+      const failed = (await Promise.allSettled(written)).some(({ status }) => status === "rejected");
+      // Where the disk was full meanwhile only memory has it.
+      if (!failed && this.#noteStorage() !== undefined) dropNotes(left, storage);
     }
   }
 

@@ -29,7 +29,12 @@ import { withOffsets } from "./take.js";
 /** Bytes of one `post`, with room for the frame around the ops: the server takes 256 KiB. */
 const BATCH_BYTES_MAX = 192 * 1024;
 
-/** Gives each body a dot and a clock and keeps it; the op as it will be sent. Nothing, when the note was written already. */
+/**
+ * Gives each body a dot and a clock and keeps it; the op as it will be sent. When the note was written already, by a page
+ * that took it for one that was left, the ops it became.
+ *
+ * @throws Error when nobody is signed in: it would be sent as whoever comes next.
+ */
 export const write = (
   context: Context,
   { id, room, bodies }: Note,
@@ -40,14 +45,17 @@ export const write = (
     context,
     room,
     async (desk) => {
-      const { sheet, tx } = desk;
+      const { sheet, tx, account } = desk;
+      if (account === undefined) throw new Error("nobody is signed in");
       const noted = ((await tx.get("meta", "noted")) ?? []) as MetaValues["noted"];
-      if (noted.includes(id)) return [];
-      tx.put("meta", [...noted, id].slice(-NOTED_IDS_MAX), "noted");
+      const before = noted.find((entry) => entry.startsWith(`${id} `));
+      if (before !== undefined) return writtenBefore(sheet, before.slice(id.length + 1), bodies.length);
       if (sheet.room.replica === undefined) sheet.room = { ...sheet.room, replica };
       const ops = bodies.map((body) => stampless(context, desk, body));
       await desk.sheet.load(ops);
       for (const op of ops) enter(desk.sheet, op);
+      const [first] = ops;
+      if (first !== undefined) tx.put("meta", [...noted, `${id} ${dotKey(first.dot)}`].slice(-NOTED_IDS_MAX), "noted");
       return ops;
     },
     { strict: true, committed },
@@ -227,6 +235,15 @@ export const sameOp = (mine: WireOp, theirs: WireOp): boolean => {
 };
 
 const NO_STAMP: Stamp = [0, 0];
+
+/** The ops that a note became, from the first on. */
+const writtenBefore = async (sheet: Sheet, first: string, count: number): Promise<readonly WireOp[]> => {
+  const dot = parseDotKey(first);
+  if (dot === undefined) return [];
+  const dots = Array.from({ length: count }, (_, index): Dot => [dot[0], dot[1] + index]);
+  await sheet.load([], dots);
+  return dots.flatMap((dot) => sheet.item(dot)?.op ?? sheet.op(dot)?.op ?? []);
+};
 
 const isSame = (a: Dot | undefined, b: Dot): boolean => a !== undefined && a[0] === b[0] && a[1] === b[1];
 

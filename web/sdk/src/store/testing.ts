@@ -6,7 +6,7 @@ import type { Message } from "../model.js";
 import type { Entry, Stamped } from "../protocol/op.js";
 import type { RoomInfo } from "../protocol/server-frames.js";
 import type { Epoch, ReplicaId, RoomId, UserId } from "../protocol/values.js";
-import { openStore, type Store } from "./open-store.js";
+import { openStore, type Store, type StoreOptions } from "./open-store.js";
 import { messageOf } from "./present.js";
 import type { ItemRecord } from "./records.js";
 
@@ -23,9 +23,24 @@ export const newDevice = (): void => {
   globalThis.IDBKeyRange = IDBKeyRange;
 };
 
+/** Web Storage in memory. */
+export const webStorage = (): Storage => {
+  const values = new Map<string, string>();
+  return {
+    get length() {
+      return values.size;
+    },
+    key: (index) => [...values.keys()][index] ?? null,
+    getItem: (key) => values.get(key) ?? null,
+    setItem: (key, value) => void values.set(key, value),
+    removeItem: (key) => void values.delete(key),
+    clear: () => values.clear(),
+  };
+};
+
 /** Ann's store on this device: as a new tab opens it. */
-export const annsStore = async (): Promise<Store> => {
-  const store = await openStore({ nowMs: () => 2_000_000 });
+export const annsStore = async (options: StoreOptions = {}): Promise<Store> => {
+  const store = await openStore({ nowMs: () => 2_000_000, ...options });
   await store.saveAccount({ kind: "guest", name: "Ann", user: ANN });
   return store;
 };
