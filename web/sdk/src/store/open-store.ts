@@ -10,6 +10,7 @@ import {
   type Cursor,
   type Dot,
   type DotKey,
+  type ReplicaId,
   type RoomId,
   type Stamp,
   type UserId,
@@ -218,12 +219,12 @@ class IndexedStore implements Store {
     await outbox.refused(this.#context, room, list);
   }
 
-  renewReplica(room: RoomId): Promise<void> {
-    return outbox.renewReplica(this.#context, room);
+  renewReplica(room: RoomId, refused: ReplicaId): Promise<void> {
+    return outbox.renewReplica(this.#context, room, refused);
   }
 
-  renewClocks(room: RoomId): Promise<void> {
-    return outbox.renewClocks(this.#context, room);
+  renewClocks(room: RoomId, refused: readonly WireOp[]): Promise<void> {
+    return outbox.renewClocks(this.#context, room, refused);
   }
 
   setRefusing(room: RoomId, refusal: { readonly code: string; readonly message: string } | undefined): Promise<void> {

@@ -155,16 +155,21 @@ export const renew = async (context: Context, { tx, sheet }: Desk): Promise<void
   sheet.room = { ...sheet.room, replica, counter: waiting.length };
 };
 
-export const renewReplica = (context: Context, room: RoomId): Promise<void> =>
-  onLog(context, room, (desk) => renew(context, desk), { strict: true, also: ["outbox"] });
+export const renewReplica = (context: Context, room: RoomId, refused: ReplicaId): Promise<void> =>
+  onLog(context, room, (desk) => (desk.sheet.room.replica === refused ? renew(context, desk) : Promise.resolve()), {
+    strict: true,
+    also: ["outbox"],
+  });
 
 /** New clocks for what is unacked: it left no trace at the server, so it may change. */
-export const renewClocks = (context: Context, room: RoomId): Promise<void> =>
+export const renewClocks = (context: Context, room: RoomId, refused: readonly WireOp[]): Promise<void> =>
   onLog(
     context,
     room,
     async ({ tx, sheet, clock }) => {
       const waiting = await tx.getAll("outbox", roomSpan(room));
+      const stale = new Set(refused.map(({ dot, hlc }) => `${dotKey(dot)} ${hlc.join(":")}`));
+      if (!waiting.some(({ op }) => stale.has(`${dotKey(op.dot)} ${op.hlc.join(":")}`))) return;
       await sheet.load(waiting.map(({ op }) => op));
       clock.reset(sheet.room.lastStamp);
       for (const { op } of waiting) sheet.replace(op.dot, { ...op, hlc: clock.next() }, laneOf(room, rootKeyOf(op)));

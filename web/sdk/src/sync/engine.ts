@@ -25,6 +25,8 @@ import { OutboxSender } from "./outbox-sender.js";
 import { askPatiently, type Ask } from "./patience.js";
 import { ReturnCount } from "./report.js";
 
+/** How often what a tab left that died, without a word of it, is looked for. */
+const SWEEP_MS = 30_000;
 /** As if the server had closed with a fault: connect again, with back-off. */
 const INTERNAL_FAULT = 1011;
 
@@ -114,6 +116,8 @@ export class Engine {
         for (const { part, room } of changes) if (part === "outbox" && room !== undefined) this.#sender.wrote(room);
       }),
     );
+    const sweeping = setInterval(() => void this.#sweep(), SWEEP_MS);
+    this.#deaf.push(() => clearInterval(sweeping));
     const identity = await this.#login.read();
     if (this.#closed) return;
     if (identity === undefined) this.#shown({ phase: "signed-out" });
@@ -199,6 +203,15 @@ export class Engine {
     await this.#store.erase();
     this.#board.post({ about: "report", value: undefined });
     this.#lostMs = undefined;
+  }
+
+  async #sweep(): Promise<void> {
+    try {
+      await this.#store.writeLeftNotes();
+      await this.#sender.sweep();
+    } catch {
+      // A store that is closed meanwhile has nothing to look for.
+    }
   }
 
   /** Without locks every tab has an engine: another one signed in or out. */
