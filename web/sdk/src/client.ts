@@ -236,7 +236,7 @@ class OpenedClient implements Client {
           callFrame: (frame) => tabs.callFrame(frame),
           watched: () => tabs.watched,
         });
-        void engine.start();
+        engine.start().catch(() => undefined); // closed at once
         return engine;
       },
       found,
