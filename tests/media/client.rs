@@ -363,6 +363,26 @@ impl Client {
         self.send(&bytes);
     }
 
+    /// Expects that what arrived in the slot of a line is in order, each once, and that no more is missing than the node
+    /// dropped: on a machine that stops, pictures come to it too late.
+    pub(crate) fn expect_whole(&mut self, node: &Node, participant: u32, mid: u32) {
+        let lanes: &[&str] = match mid {
+            2 => &["audio"],
+            _ => &["base", "enhancement"],
+        };
+        // The kernel's drops are counted a little later.
+        self.until("no more is missing than was dropped", |it| {
+            let heard = it.in_slot(participant, mid);
+            let steps = heard.windows(2);
+            let steps = steps.map(|it| it[1].sequence.wrapping_sub(it[0].sequence));
+            let missing = steps.map(|step| {
+                assert_ne!(step, 0, "one came twice in slot {mid}");
+                u64::from(step - 1)
+            });
+            missing.sum::<u64>() <= node.dropped(lanes)
+        });
+    }
+
     /// What arrived in the slot of a line.
     pub(crate) fn in_slot(&self, participant: u32, mid: u32) -> Vec<&Heard> {
         let ssrc = ssrcs(participant, &mid.to_string()).media;

@@ -46,6 +46,19 @@ impl Node {
         crowds.map(|it| it.restarts).sum()
     }
 
+    /// Packets that the node counted as dropped before they were given their numbers: in these lanes of publications,
+    /// where a thread that was stopped finds them too late, and outside of them.
+    pub(crate) fn dropped(&self, lanes: &[&str]) -> u64 {
+        let figures = self
+            .sum(|it| it.kernel_drops_in.get() + it.kernel_drops_out.get() + it.relay_drops.get());
+        let crowds = self.tree.snapshot().into_iter().filter_map(|it| it.crowd);
+        let of_these = crowds
+            .flat_map(|it| it.lanes)
+            .filter(|it| lanes.contains(&it.lane));
+        let mailboxes = of_these.map(|it| it.drops.stale + it.drops.full + it.drops.frame);
+        figures + mailboxes.sum::<u64>()
+    }
+
     /// The sum of a figure over all shards.
     pub(crate) fn sum(&self, of: impl Fn(&Figures) -> u64) -> u64 {
         self.figures.iter().map(|it| of(it)).sum()
