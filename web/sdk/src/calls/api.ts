@@ -24,9 +24,12 @@ export interface Calls {
   /** Cameras, microphones and speakers, kept up to date. Labels are empty until a permission was given. */
   readonly devices: Slice<Devices>;
 
-  /** Opens devices for a test before joining. Rejects with a {@link DeviceProblem}. */
+  /** Opens devices for a test before joining. Rejects with a {@link DeviceProblem}; `AbortError` when the client is closed. */
   preview(options: MediaChoice): Promise<Preview>;
-  /** Joins, or starts the room's call. Rejects with a `Refusal` or a {@link DeviceProblem}. */
+  /**
+   * Joins, or starts the room's call; leaves the one this tab is in. Rejects with a `Refusal` or a {@link DeviceProblem};
+   * `AbortError` when the client is closed meanwhile. No device stays open then.
+   */
   join(room: RoomId, options: JoinOptions): Promise<Call>;
 }
 
