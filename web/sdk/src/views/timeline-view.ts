@@ -5,7 +5,7 @@ import type { TimelineView } from "../model.js";
 import { parseDotKey, type DotKey, type RoomId, type UserId } from "../protocol/values.js";
 import { Cell, type Slice } from "../slice.js";
 import type { Commit } from "../store/context.js";
-import type { Store } from "../store/open-store.js";
+import type { Store } from "../store/store.js";
 import {
   keyOf,
   laneOf,
