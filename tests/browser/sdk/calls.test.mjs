@@ -282,6 +282,70 @@ test("a preview's devices go on in the call, and only those that are wanted", as
   assert.equal(found.after, "ended");
 });
 
+test("no device stays open when a call is not entered after all", async () => {
+  const page = await person(stage, "Ann");
+  const room = await stage.room(page);
+  await page.evaluate(() => {
+    window.opened = [];
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+      await window.prompt; // as long as the person has not answered
+      const stream = await open(wanted);
+      opened.push(...stream.getTracks());
+      return stream;
+    };
+  });
+  const states = () => page.evaluate(() => opened.splice(0).map(({ readyState }) => readyState));
+
+  // The page's own list of devices may be refused: the preview is there all the same.
+  const level = await page.evaluate(async () => {
+    navigator.mediaDevices.enumerateDevices = () => Promise.reject(new DOMException("no", "NotAllowedError"));
+    const preview = await calls.preview({ microphone: true, camera: true });
+    const live = preview.stream.getTracks().map(({ readyState }) => readyState);
+    preview.stop();
+    return live;
+  });
+  assert.deepEqual(level, ["live", "live"]);
+  assert.deepEqual(await states(), ["ended", "ended"]);
+
+  // What a call needs cannot be loaded.
+  await page.route("**/sdk/calls/call.js", (route) => route.abort());
+  const join = (of) =>
+    page.evaluate(({ of, room }) => window[of].join(room, { microphone: true, camera: true }).catch(({ name }) => name), { of, room });
+  assert.equal(await join("calls"), "TypeError");
+  assert.deepEqual(await states(), ["ended", "ended"]);
+  await page.unroute("**/sdk/calls/call.js");
+
+  // The client is closed while the browser asks the person.
+  const why = await page.evaluate(async (room) => {
+    let answer;
+    window.prompt = new Promise((done) => (answer = done));
+    const joining = calls.join(room, { microphone: true, camera: true }).catch(({ name }) => name);
+    await calls.close();
+    answer();
+    return [await joining, signalling.asked.map(({ t }) => t)];
+  }, room);
+  assert.deepEqual(why, ["AbortError", []]);
+  assert.deepEqual(await states(), ["ended", "ended"]);
+});
+
+test("a screen whose share ended before the call had it is not shown as shared", async () => {
+  const { people } = await together(stage, ["Ann"]);
+  const states = await people[0].evaluate(async () => {
+    const ask = navigator.mediaDevices.getDisplayMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getDisplayMedia = async (wanted) => {
+      const stream = await ask(wanted);
+      for (const track of stream.getTracks()) track.stop();
+      return stream;
+    };
+    await call.shareScreen();
+    await sdk.until(() => call.local.get().screen === "off", "the share is over");
+    await sdk.until(() => call.notice.get()?.kind === "screen_ended", "it is said");
+    return call.phase.get().phase;
+  });
+  assert.equal(states, "connected");
+});
+
 test("voices are sent with redundancy, and silence is left out", async () => {
   const ann = await person(stage, "Ann");
   const room = await stage.room(ann);

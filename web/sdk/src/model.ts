@@ -86,7 +86,9 @@ export interface RoomSummary {
 export interface RoomCall {
   readonly call: CallId;
   readonly startedBy: UserId;
+  /** Unix milliseconds. */
   readonly startedMs: number;
+  /** How many. */
   readonly participants: number;
 }
 
@@ -183,6 +185,7 @@ export interface TimelineView {
 /** Whether somebody is there. */
 export interface Presence {
   readonly status: "online" | "away" | "offline";
+  /** Unix milliseconds. */
   readonly lastSeenMs?: number;
 }
 
@@ -200,13 +203,17 @@ export interface Member extends Presence {
 export interface Invite {
   readonly invite: InviteId;
   readonly role: Role;
+  /** Unix milliseconds. */
   readonly expiresMs: number;
+  /** Uses left; absent: any number. */
   readonly uses?: number;
+  /** Who made it. */
   readonly by: UserId;
 }
 
-/** A version of a message, oldest first. */
+/** A version of a message. */
 export interface Version {
+  /** When its author wrote it, by their clock. */
   readonly hlc: Hlc;
   readonly text: string;
 }

@@ -24,9 +24,12 @@ export interface Calls {
   /** Cameras, microphones and speakers, kept up to date. Labels are empty until a permission was given. */
   readonly devices: Slice<Devices>;
 
-  /** Opens devices for a test before joining. Rejects with a {@link DeviceProblem}. */
+  /** Opens devices for a test before joining. Rejects with a {@link DeviceProblem}; `AbortError` when the client is closed. */
   preview(options: MediaChoice): Promise<Preview>;
-  /** Joins, or starts the room's call. Rejects with a `Refusal` or a {@link DeviceProblem}. */
+  /**
+   * Joins, or starts the room's call; leaves the one this tab is in. Rejects with a `Refusal` or a {@link DeviceProblem};
+   * `AbortError` when the client is closed meanwhile. No device stays open then.
+   */
   join(room: RoomId, options: JoinOptions): Promise<Call>;
 }
 
@@ -38,12 +41,14 @@ export interface Interrupted {
   readonly camera: boolean;
 }
 
-/** A device problem: `name` is one of these, so that a view can say how to mend it. */
+/** Why a device does not open, so that a view can say how to mend it. Its `name` is `DeviceProblem`. */
 export interface DeviceProblem extends Error {
+  /** `insecure`: the page came over plain HTTP. `busy`: another program has it. */
   readonly problem: "denied" | "missing" | "busy" | "insecure" | "failed";
   readonly device: "microphone" | "camera" | "screen";
 }
 
+/** What this machine has. Labels are empty until a permission was given. */
 export interface Devices {
   readonly microphones: readonly MediaDeviceInfo[];
   readonly cameras: readonly MediaDeviceInfo[];
@@ -65,6 +70,7 @@ export interface Preview {
   stop(): void;
 }
 
+/** How to go in. */
 export interface JoinOptions extends MediaChoice {
   /** A preview whose devices go on in the call. */
   readonly preview?: Preview;
@@ -122,19 +128,23 @@ export interface Call {
 
   /** Opens another microphone, as muted as the one before; from being off it is heard. `false` closes it. */
   setMicrophone(choice: boolean | string): Promise<void>;
+  /** Opens another camera; `false` closes it. Both reject with a {@link DeviceProblem}. */
   setCamera(choice: boolean | string): Promise<void>;
-  /** Plays on this device; an empty text is the default one. */
+  /** Plays on this device; an empty text is the default one. Rejects when there is no such device. */
   setSpeaker(device: string): Promise<void>;
   /** Mutes without closing the device, so that unmuting is instant. */
   setMuted(muted: boolean): Promise<void>;
   /** Asks for a screen and shares it; resolves to `false` when nothing was chosen. */
   shareScreen(): Promise<boolean>;
+  /** Ends the share. */
   stopScreen(): Promise<void>;
   /** Plays sound, from a click. */
   allowSound(): Promise<void>;
   /** Loudness of one's microphone now, 0 to 1; also while muted. */
   level(): number;
+  /** Raises one's hand, or takes it down. Told on coming back when the connection is lost. */
   setHand(raised: boolean): Promise<void>;
+  /** No pictures at all, neither sent nor received; `false`: pictures come again, one's own camera stays off. */
   setAudioOnly(audioOnly: boolean): Promise<void>;
 
   /**
@@ -147,9 +157,13 @@ export interface Call {
   /** One's own camera or screen. */
   localStream(source: "camera" | "screen"): MediaStream | undefined;
 
+  /** Mutes somebody's publication; only they unmute it. Moderators; rejects with a `Refusal`. */
   muteOther(track: TrackId): Promise<void>;
+  /** Puts somebody out of the call; they may join again. Moderators; rejects with a `Refusal`. */
   remove(participant: ParticipantId): Promise<void>;
+  /** Ends the call for everybody: who started it, or moderators. Rejects with a `Refusal`. */
   endForAll(): Promise<void>;
+  /** Leaves: devices close at once. Never rejects. */
   leave(): Promise<void>;
   /** Figures for the curious and for tests: from `getStats`. */
   statistics(): Promise<CallStatistics>;
@@ -207,10 +221,14 @@ export interface LocalMedia {
   readonly screen: "off" | "on";
 }
 
+/** Figures since the last time they were asked for. */
 export interface CallStatistics {
+  /** To the server and back; absent until measured. */
   readonly roundTripMs?: number;
+  /** Bits a second; 0 the first time. */
   readonly receivedBps: number;
   readonly sentBps: number;
+  /** Of the packets that should have come. */
   readonly lossPercent: number;
   /** Pictures that come, by tile. */
   readonly pictures: readonly PictureStatistics[];

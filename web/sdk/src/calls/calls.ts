@@ -59,6 +59,7 @@ class PageCalls implements OpenCalls {
     this.#recall();
     addEventListener("pagehide", this.#onHide);
     this.#forget.push(() => removeEventListener("pagehide", this.#onHide));
+    if (typeof BroadcastChannel === "undefined") return;
     this.#others = new BroadcastChannel(`${options.account}.calls`);
     this.#others.onmessage = ({ data }) => this.#onOther(data);
   }
@@ -69,8 +70,10 @@ class PageCalls implements OpenCalls {
 
   async preview(options: MediaChoice): Promise<Preview> {
     const { openDevices, OpenPreview } = await import("./preview.js");
-    const preview = new OpenPreview(await openDevices(options));
-    await this.#devices.refresh();
+    const opened = await openDevices(options);
+    const preview = await this.#orClosed(opened, () => new OpenPreview(opened));
+    // Devices without their labels can be tested too.
+    await this.#devices.refresh().catch(() => undefined);
     return preview;
   }
 
@@ -80,7 +83,7 @@ class PageCalls implements OpenCalls {
     const given = options.preview instanceof OpenPreview ? options.preview.give() : {};
     const opened = await openDevices(wanted, given);
     // One after another: leaving the one must not come after joining the other.
-    return this.#joining.run(() => this.#join(room, options, opened));
+    return this.#joining.run(() => this.#orClosed(opened, () => this.#join(room, options, opened)));
   }
 
   async close(): Promise<void> {
@@ -89,6 +92,18 @@ class PageCalls implements OpenCalls {
     this.#others?.close();
     this.#devices.close();
     for (const forget of this.#forget.splice(0)) forget();
+  }
+
+  /** Work that takes devices over: they do not stay open when it fails, or comes too late. */
+  async #orClosed<T>({ microphone, camera }: Opened, work: () => T | Promise<T>): Promise<T> {
+    try {
+      if (this.#isClosed) throw closedMeanwhile();
+      return await work();
+    } catch (error) {
+      microphone?.stop();
+      camera?.stop();
+      throw error;
+    }
   }
 
   async #join(room: RoomId, options: JoinOptions, opened: Opened): Promise<Call> {
@@ -110,7 +125,7 @@ class PageCalls implements OpenCalls {
     call = await LiveCall.join(setup);
     if (this.#isClosed) {
       await call.leave();
-      throw new DOMException("closed while it was joined", "AbortError");
+      throw closedMeanwhile();
     }
     this.#others?.postMessage(room);
     this.interrupted.set(undefined);
@@ -147,6 +162,8 @@ class PageCalls implements OpenCalls {
     remember(this.#storage, { room: call.room, ...state }, Date.now());
   };
 }
+
+const closedMeanwhile = (): DOMException => new DOMException("the client was closed meanwhile", "AbortError");
 
 /** Some browsers throw at the mere mention when storage is blocked. */
 function tabStorage(): TabStorage | undefined {

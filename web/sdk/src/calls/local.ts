@@ -184,6 +184,8 @@ export class Local {
     if (track.kind === "video") this.#streams.set(source, new MediaStream([track]));
     track.onended = () => void this.#ended(source, track);
     this.#tell();
+    // It may have ended before anybody listened.
+    if (track.readyState === "ended") queueMicrotask(() => void this.#ended(source, track));
   }
 
   #drop(source: Source): void {

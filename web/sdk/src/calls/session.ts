@@ -129,9 +129,10 @@ export class Session {
     try {
       return await task();
     } finally {
-      const held = this.#held;
+      // None, when the call was left meanwhile.
+      const held: readonly ServerCallFrame[] | undefined = this.#held;
       this.#held = undefined;
-      for (const frame of held) this.#hear(frame);
+      for (const frame of held ?? []) this.#hear(frame);
     }
   }
 

@@ -8,7 +8,8 @@ import { State, type AcceptedMessage } from "../crdt/state.js";
 import type { Entry, Stamped, WireOp } from "../protocol/op.js";
 import { dotKey, type DotKey, type Epoch, type RoomId, type UserId } from "../protocol/values.js";
 import type { RoomInfo } from "../protocol/server-frames.js";
-import { openStore, type Store } from "./open-store.js";
+import { openStore } from "./open-store.js";
+import type { Store } from "./store.js";
 import { messageOf } from "./present.js";
 import { laneOf } from "./records.js";
 

@@ -9,7 +9,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Entry } from "../protocol/op.js";
 import { copyOf } from "./copy.js";
 import { Database } from "./database.js";
-import type { Store } from "./open-store.js";
+import type { Store } from "./store.js";
 import { STORES } from "./schema.js";
 import { ANN, annsStore, EPOCH, info, messages, newDevice, ROOM, Server, texts } from "./testing.js";
 import type { Tx } from "./transaction.js";

@@ -3,7 +3,8 @@
 import { IDBDatabase, IDBFactory, IDBObjectStore } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { openStore, type Store } from "./open-store.js";
+import { openStore } from "./open-store.js";
+import type { Store } from "./store.js";
 import { ANN, annsStore, info, messages, newDevice, posts, ROOM, texts } from "./testing.js";
 
 let store: Store;

@@ -8,7 +8,7 @@ import { State, type AcceptedMessage } from "../crdt/state.js";
 import type { Message } from "../model.js";
 import type { Entry, Stamped } from "../protocol/op.js";
 import { dotKey } from "../protocol/values.js";
-import type { Store } from "./open-store.js";
+import type { Store } from "./store.js";
 import { annsStore, EPOCH, info, messages, newDevice, numbered, ROOM } from "./testing.js";
 
 const RUNS = 150;

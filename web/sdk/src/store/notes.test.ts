@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import type { Store } from "./open-store.js";
+import type { Store } from "./store.js";
 import { annsStore, info, messages, newDevice, ROOM, texts, webStorage } from "./testing.js";
 
 const KEY = "greenroom/writing/another";

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import type { WireOp } from "../protocol/op.js";
 import { dotKey, type Dot, type Stamp } from "../protocol/values.js";
-import type { Store } from "./open-store.js";
+import type { Store } from "./store.js";
 import { ANN, annsStore, BEN, EPOCH, info, messages, newDevice, post, ROOM, texts, THEIRS } from "./testing.js";
 
 let store: Store;

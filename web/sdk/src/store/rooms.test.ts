@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Found } from "../model.js";
 import { dotKey, type Epoch, type ReplicaId, type RoomId, type UserId } from "../protocol/values.js";
 import type { Place } from "./local-store.js";
-import type { Store } from "./open-store.js";
+import type { Store } from "./store.js";
 import { ANN, annsStore, BEN, EPOCH, info, messages, newDevice, post, posts, ROOM, texts, THEIRS } from "./testing.js";
 
 const OTHER_EPOCH = "1111111111111111" as Epoch;

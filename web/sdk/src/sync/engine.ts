@@ -6,24 +6,22 @@ import { Link, type LinkOptions } from "../connection/link.js";
 import type { Identity, Input } from "../connection/signals.js";
 import { offline, refuse } from "../connection/refusal.js";
 import type { Account, ConnectionState, Found } from "../model.js";
-import { isCallFrame, type ServerCallFrame } from "../protocol/call-frames.js";
+import type { ServerCallFrame } from "../protocol/call-frames.js";
 import type { PlaceInRoom } from "../protocol/client-frames.js";
 import { afterClose } from "../protocol/close.js";
 import { ROOMS_FOLLOWED_MAX } from "../protocol/limits.js";
-import type { AckFrame, ServerFrame, Welcome } from "../protocol/server-frames.js";
+import type { ServerFrame, Welcome } from "../protocol/server-frames.js";
 import type { LocalStore } from "../store/local-store.js";
 import type { Board } from "./board.js";
 import { mayRepeat, type Command, type Run } from "./command.js";
-import { Following, placeOf } from "./following.js";
-import { History } from "./history.js";
+import { placeOf } from "./following.js";
 import { Intake, type How } from "./intake.js";
 import { Login } from "./login.js";
 import { OwnMarkers } from "./markers.js";
-import { MemberLists } from "./member-lists.js";
 import { MomentKeeper } from "./moment.js";
 import { OutboxSender } from "./outbox-sender.js";
 import { askPatiently, type Ask } from "./patience.js";
-import { ReturnCount } from "./report.js";
+import { Session, type SessionParts } from "./session.js";
 
 /** How often what a tab left that died, without a word of it, is looked for. */
 const SWEEP_MS = 30_000;
@@ -40,15 +38,6 @@ export interface EngineOptions extends Pick<LinkOptions, "url" | "webSocket" | "
   readonly callFrame: (frame: ServerCallFrame) => void;
   /** Whether any tab is looked at. */
   readonly watched: () => boolean;
-}
-
-/** What lasts as long as a login. */
-interface Session {
-  readonly following: Following;
-  readonly history: History;
-  readonly members: MemberLists;
-  readonly count: ReturnCount;
-  current: boolean;
 }
 
 /** The engine of the tab that leads. */
@@ -85,7 +74,7 @@ export class Engine {
         shown: (state) => this.#shown(state),
         welcomed: (welcome, places) => this.#background(this.#welcomed(welcome, places)),
         token: (token) => this.#background(this.#login.token(token)),
-        frame: (frame) => this.#frame(frame),
+        frame: (frame) => this.#session?.frame(frame),
         lost: (code, sinceMs) => this.#lost(code, sinceMs),
       },
     );
@@ -99,7 +88,7 @@ export class Engine {
       store,
       post: (room, ops) => this.#link.request({ t: "post", room, ops }),
       settled: (room) => this.#intake.settled(room),
-      rested: () => void this.#finish(),
+      rested: () => void this.#session?.finish(),
     });
     this.#moment = new MomentKeeper(board, (notice) => this.#link.send(notice));
     this.#markers = new OwnMarkers((notice) => this.#link.send(notice));
@@ -267,7 +256,7 @@ export class Engine {
   async #welcomed(welcome: Welcome, places: readonly PlaceInRoom[]): Promise<void> {
     const skewMs = welcome.now_ms - Date.now();
     this.#board.post({ about: "skew", value: skewMs });
-    const session = this.#newSession(places);
+    const session = new Session(this.#parts(), places, this.#awayMs());
     // The rooms of `hello` follow at once: their frames must find the session.
     this.#session = session;
     await this.#store.setClockSkew(skewMs);
@@ -281,118 +270,38 @@ export class Engine {
     void session.following.list();
   }
 
-  #newSession(places: readonly PlaceInRoom[]): Session {
-    const [store, intake, moment] = [this.#store, this.#intake, this.#moment];
-    const ask: Ask = (request) => this.#link.request(request);
+  #parts(): SessionParts {
+    const { store, board, callFrame, watched } = this.#options;
     return {
-      following: new Following(
-        {
-          store,
-          intake,
-          ask,
-          opened: (room, member) => {
-            if (member && this.#sender.refused(room)) void this.#sender.resume(room);
-          },
-          current: () => this.#current(),
-        },
-        places,
-      ),
-      history: new History({ store, intake, ask, watched: this.#options.watched }),
-      members: new MemberLists({ store, intake, ask, moment }),
-      count: new ReturnCount(this.#lostMs === undefined ? undefined : performance.now() - this.#lostMs),
-      current: false,
+      store,
+      board,
+      callFrame,
+      watched,
+      intake: this.#intake,
+      sender: this.#sender,
+      moment: this.#moment,
+      markers: this.#markers,
+      ask: (request) => this.#link.request(request),
     };
+  }
+
+  #awayMs(): number | undefined {
+    return this.#lostMs === undefined ? undefined : performance.now() - this.#lostMs;
   }
 
   #lost(code: number, sinceMs: number): void {
     const session = this.#session;
     this.#session = undefined;
-    session?.following.end();
-    session?.history.end();
-    session?.members.end();
+    session?.end();
     // An absence that was interrupted before everything was current goes on.
-    if (session?.current !== false || this.#lostMs === undefined) this.#lostMs = sinceMs;
+    if (session?.isCurrent !== false || this.#lostMs === undefined) this.#lostMs = sinceMs;
     this.#sender.end(afterClose(code).next === "split");
     this.#moment.end();
     this.#markers.end();
   }
 
-  #frame(frame: ServerFrame): void {
-    const session = this.#session;
-    if (session === undefined) return;
-    this.#moment.frame(frame);
-    switch (frame.t) {
-      case "opened":
-        session.following.opened(frame);
-        return this.#intake.step(frame.room, async () => {
-          this.#markers.opened(frame.room, await this.#store.readMarker(frame.room), frame.read);
-        });
-      case "ops": {
-        if (frame.id !== undefined) return;
-        const last = frame.ops.at(-1);
-        if (last !== undefined) session.history.active(frame.room, last.stamp[0]);
-        return this.#intake.entries(frame.room, frame.ops, session.following.how(frame.room));
-      }
-      case "synced":
-        session.following.synced(frame);
-        if (session.current) void this.#intake.settled(frame.room).then(() => session.history.fill());
-        return;
-      case "closed":
-        return session.following.closed(frame);
-      case "rooms.changed":
-        return void session.following.list();
-      case "room":
-        this.#intake.step(frame.room, () => this.#store.saveRooms([frame], false));
-        if (frame.role !== undefined) session.following.entered(frame);
-        return;
-      case "ack":
-        return this.#acked(frame, session);
-      case "read": {
-        const { room, user, stamp, dot, unread } = frame;
-        return this.#intake.step(room, () => this.#store.setRead(room, user, stamp, dot, unread));
-      }
-      default:
-        if (isCallFrame(frame) && !("id" in frame)) this.#options.callFrame(frame);
-        return;
-    }
-  }
-
-  #acked({ room, acks, refused = [] }: AckFrame, { count }: Session): void {
-    count.sent(acks.length);
-    count.refused(refused.length);
-    this.#intake.step(room, async () => {
-      if (acks.length > 0) await this.#store.acked(room, acks);
-      if (refused.length > 0) await this.#store.refused(room, refused);
-    });
-  }
-
   #found(found: readonly Found[], how: How): void {
-    if (how === "live" || how === "resumed") {
-      this.#session?.count.received(found.length);
-      this.#options.found(found, how === "live" ? "live" : "missed");
-    }
-  }
-
-  #current(): void {
-    const session = this.#session;
-    if (session === undefined) return;
-    void this.#intake.settled().then(() => {
-      if (this.#session !== session) return;
-      session.current = true;
-      const state = this.#board.connection.get();
-      if (state.phase === "online") this.#board.post({ about: "connection", value: { ...state, syncing: false } });
-      void session.history.fill();
-      void this.#finish();
-    });
-  }
-
-  /** Tells what the return brought, as soon as everything is current and sent. */
-  async #finish(): Promise<void> {
-    const session = this.#session;
-    if (session?.current !== true || !this.#sender.resting) return;
-    await this.#intake.settled();
-    if (this.#session !== session || !this.#sender.resting) return;
-    const report = session.count.finish();
-    if (report !== undefined) this.#board.post({ about: "report", value: report });
+    this.#session?.found(found, how);
+    if (how === "live" || how === "resumed") this.#options.found(found, how === "live" ? "live" : "missed");
   }
 }

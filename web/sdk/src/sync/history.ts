@@ -63,15 +63,20 @@ export class History {
     this.#again = true;
     if (this.#filling) return;
     this.#filling = true;
-    while (this.#again && !this.#ended) {
-      this.#again = false;
-      const tried = new Set<RoomId>();
-      for (let room = await this.#next(tried); room !== undefined; room = await this.#next(tried)) {
-        tried.add(room);
-        await this.#fillRoom(room);
+    try {
+      while (this.#again && !this.#ended) {
+        this.#again = false;
+        const tried = new Set<RoomId>();
+        for (let room = await this.#next(tried); room !== undefined; room = await this.#next(tried)) {
+          tried.add(room);
+          await this.#fillRoom(room);
+        }
       }
+    } catch {
+      // A store that is closed meanwhile; what is missing is fetched with the next login.
+    } finally {
+      this.#filling = false;
     }
-    this.#filling = false;
   }
 
   async #next(tried: ReadonlySet<RoomId>): Promise<RoomId | undefined> {

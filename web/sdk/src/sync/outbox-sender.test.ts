@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { refuse } from "../connection/refusal.js";
 import type { WireOp } from "../protocol/op.js";
 import type { AckFrame } from "../protocol/server-frames.js";
-import type { Store } from "../store/open-store.js";
+import type { Store } from "../store/store.js";
 import { annsStore, info, messages, newDevice, ROOM, Server, texts } from "../store/testing.js";
 import { RENEWALS_MAX } from "./after-stop.js";
 import { OutboxSender } from "./outbox-sender.js";

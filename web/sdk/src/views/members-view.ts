@@ -3,7 +3,7 @@
 import type { Member, Presence } from "../model.js";
 import type { RoomId, UserId } from "../protocol/values.js";
 import { Cell, type Slice } from "../slice.js";
-import type { Store } from "../store/open-store.js";
+import type { Store } from "../store/store.js";
 import type { MemberRecord } from "../store/records.js";
 import { ReadCell } from "./read-cell.js";
 

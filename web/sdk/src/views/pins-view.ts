@@ -3,7 +3,7 @@
 import type { TimelineItem } from "../model.js";
 import type { DotKey, RoomId } from "../protocol/values.js";
 import type { Slice } from "../slice.js";
-import type { Store } from "../store/open-store.js";
+import type { Store } from "../store/store.js";
 import { comparePosition, keyOf, positionOf, type ItemRecord, type RoomRecord } from "../store/records.js";
 import { Presenter } from "./presenter.js";
 import { ReadCell } from "./read-cell.js";

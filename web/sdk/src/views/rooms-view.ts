@@ -3,7 +3,7 @@
 import type { RoomCall, RoomSummary } from "../model.js";
 import type { RoomId } from "../protocol/values.js";
 import { Cell, type Slice } from "../slice.js";
-import type { Store } from "../store/open-store.js";
+import type { Store } from "../store/store.js";
 import type { RoomRecord } from "../store/records.js";
 import { oncePerTurn } from "./per-turn.js";
 

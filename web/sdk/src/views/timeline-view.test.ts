@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Message, TimelineItem } from "../model.js";
 import type { Entry } from "../protocol/op.js";
 import { dotKey } from "../protocol/values.js";
-import type { Store } from "../store/open-store.js";
+import type { Store } from "../store/store.js";
 import { ANN, annsStore, BEN, info, newDevice, post, posts, ROOM, THEIRS } from "../store/testing.js";
 import { QUIET, when } from "./testing.js";
 import { openViews, type Views } from "./views.js";

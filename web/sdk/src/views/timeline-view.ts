@@ -1,13 +1,12 @@
-/** A window onto a lane: reads pages, follows commits, moves. It never holds more than {@link WINDOW_MAX} items. */
+/** A window onto a lane: reads pages, follows commits, moves. What it holds is a {@link Stretch}. */
 
 import type { Timeline } from "../api.js";
 import type { TimelineView } from "../model.js";
 import { parseDotKey, type DotKey, type RoomId, type UserId } from "../protocol/values.js";
 import { Cell, type Slice } from "../slice.js";
 import type { Commit } from "../store/context.js";
-import type { Store } from "../store/open-store.js";
+import type { Store } from "../store/store.js";
 import {
-  comparePosition,
   keyOf,
   laneOf,
   positionOf,
@@ -18,12 +17,9 @@ import {
 } from "../store/records.js";
 import { oncePerTurn } from "./per-turn.js";
 import { Presenter } from "./presenter.js";
+import { HALF, PAGE, Stretch, type Records } from "./stretch.js";
 import type { Moment } from "./views.js";
 
-/** Items read at once. */
-const PAGE = 60;
-/** Items a window holds at most; the far end is let go. */
-export const WINDOW_MAX = 600;
 /** Entries asked of the server at once. */
 const FETCH = 256;
 /** Fetches in a row that {@link TimelineWindow.loadOlder} makes until an item comes: entries may all be reactions. */
@@ -43,8 +39,6 @@ export interface WindowOptions {
   readonly ready: Promise<unknown>;
 }
 
-type Records = ReadonlyMap<DotKey, ItemRecord | undefined>;
-
 /** See the head of this file. */
 export class TimelineWindow implements Timeline {
   readonly view: Slice<TimelineView>;
@@ -54,13 +48,9 @@ export class TimelineWindow implements Timeline {
   readonly #lane: Lane;
   readonly #presenter = new Presenter();
   readonly #ends: (() => void)[];
+  readonly #stretch: Stretch;
   #root: ItemRecord | undefined;
-  #items: readonly ItemRecord[] = [];
   #state: TimelineView["state"] = "loading";
-  #more = { before: false, after: false };
-  /** Items of the lane before the window. */
-  #offset = 0;
-  #total = 0;
   #firstUnread: DotKey | undefined;
   /** Counts jumps: a search for a message far back ends when one jumps elsewhere. */
   #jumps = 0;
@@ -76,6 +66,7 @@ export class TimelineWindow implements Timeline {
     this.#store = store;
     this.#options = options;
     this.#lane = laneOf(options.room, options.root);
+    this.#stretch = new Stretch(this.#lane);
     this.#ends = [
       store.onCommit((commit) => this.#onCommit(commit)),
       store.pending.onChange((room) => {
@@ -88,28 +79,18 @@ export class TimelineWindow implements Timeline {
 
   loadOlder(): Promise<void> {
     return this.#move(undefined, async () => {
-      if (!this.#more.before && !(await this.#fetchUntil(() => this.#more.before, FETCHES_MAX))) return;
-      const first = this.#items[0];
-      const page = await this.#store.reads.before(this.#lane, first && positionOf(first), PAGE + 1);
-      const older = page.slice(-PAGE);
-      this.#more = { ...this.#more, before: page.length > older.length };
-      this.#items = [...older, ...this.#items];
-      this.#offset = this.#more.before ? Math.max(1, this.#offset - older.length) : 0;
-      if (this.#items.length > WINDOW_MAX) {
-        this.#items = this.#items.slice(0, WINDOW_MAX);
-        this.#more = { ...this.#more, after: true };
-      }
+      const here = (): boolean => this.#stretch.more.before;
+      if (!here() && !(await this.#fetchUntil(here, FETCHES_MAX))) return;
+      const [first] = this.#stretch.items;
+      this.#stretch.prepend(await this.#store.reads.before(this.#lane, first && positionOf(first), PAGE + 1));
     });
   }
 
   loadNewer(): Promise<void> {
     return this.#move(undefined, async () => {
-      const last = this.#items.at(-1);
-      if (!this.#more.after || last === undefined) return;
-      const page = await this.#store.reads.after(this.#lane, positionOf(last), PAGE + 1);
-      this.#more = { ...this.#more, after: page.length > PAGE };
-      this.#items = [...this.#items, ...page.slice(0, PAGE)];
-      this.#trimStart();
+      const last = this.#stretch.items.at(-1);
+      if (!this.#stretch.more.after || last === undefined) return;
+      this.#stretch.append(await this.#store.reads.after(this.#lane, positionOf(last), PAGE + 1));
     });
   }
 
@@ -121,8 +102,9 @@ export class TimelineWindow implements Timeline {
   jumpToIndex(index: number): Promise<void> {
     this.#jumps += 1;
     return this.#move(undefined, async () => {
-      const at = Math.min(Math.max(0, Math.trunc(index)), Math.max(0, this.#total - 1));
-      const item = await this.#store.reads.at(this.#lane, at, this.#total);
+      const { total } = this.#stretch;
+      const at = Math.min(Math.max(0, Math.trunc(index)), Math.max(0, total - 1));
+      const item = await this.#store.reads.at(this.#lane, at, total);
       if (item !== undefined) await this.#around(positionOf(item), at);
     });
   }
@@ -130,7 +112,7 @@ export class TimelineWindow implements Timeline {
   jumpToLatest(): Promise<void> {
     this.#jumps += 1;
     return this.#move(undefined, async () => {
-      if (this.#more.after) await this.#toEnd();
+      if (this.#stretch.more.after) await this.#toEnd();
     });
   }
 
@@ -146,7 +128,7 @@ export class TimelineWindow implements Timeline {
     await this.#reading(async () => {
       const dot = root && parseDotKey(root);
       if (dot !== undefined) this.#root = await this.#store.reads.item(room, dot);
-      this.#total = this.#count();
+      this.#stretch.total = this.#count();
       if (at === undefined || !(await this.#goTo(at))) await this.#toEnd();
       this.#firstUnread = await this.#unreadFrom();
       this.#state = "ready";
@@ -176,10 +158,7 @@ export class TimelineWindow implements Timeline {
   }
 
   async #toEnd(): Promise<void> {
-    const page = await this.#store.reads.before(this.#lane, undefined, PAGE + 1);
-    this.#items = page.slice(-PAGE);
-    this.#more = { before: page.length > PAGE, after: false };
-    this.#offset = Math.max(0, this.#total - this.#items.length);
+    this.#stretch.toEnd(await this.#store.reads.before(this.#lane, undefined, PAGE + 1));
   }
 
   async #goTo(key: DotKey): Promise<boolean> {
@@ -204,22 +183,19 @@ export class TimelineWindow implements Timeline {
 
   /** Puts the window around a position. `index` is how many items lie before it, if that is known. */
   async #around(position: Position, index: number | undefined): Promise<void> {
-    const half = Math.trunc(PAGE / 2);
     const [older, newer, counted] = await Promise.all([
-      this.#store.reads.before(this.#lane, position, half + 1),
+      this.#store.reads.before(this.#lane, position, HALF + 1),
       this.#store.reads.from(this.#lane, position, PAGE + 1),
       index ?? this.#store.reads.count(this.#lane, position),
     ]);
-    const before = older.slice(-half);
-    this.#items = [...before, ...newer.slice(0, PAGE)];
-    this.#more = { before: older.length > half, after: newer.length > PAGE };
-    this.#offset = counted - before.length;
+    this.#stretch.around(older, newer, counted);
   }
 
   /** How many items the lane has, as far as is known. */
   #count(): number {
-    if (this.#options.root === undefined) return this.#options.record()?.total ?? this.#items.length;
-    return Math.max(this.#root?.replies?.count ?? 0, this.#items.length);
+    const here = this.#stretch.items.length;
+    if (this.#options.root === undefined) return this.#options.record()?.total ?? here;
+    return Math.max(this.#root?.replies?.count ?? 0, here);
   }
 
   /** The first post of others behind the read marker. */
@@ -292,74 +268,22 @@ export class TimelineWindow implements Timeline {
   }
 
   #apply(records: Records): void {
-    const here = new Map(this.#items.map((item) => [keyOf(item), item]));
-    const fresh: ItemRecord[] = [];
-    for (const [key, record] of records) {
-      if (key === this.#options.root) this.#root = record;
-      const known = here.get(key);
-      if (record?.lane !== this.#lane) here.delete(key);
-      else if (known !== undefined && comparePosition(positionOf(known), positionOf(record)) === 0)
-        here.set(key, record);
-      else {
-        here.delete(key);
-        fresh.push(record);
-      }
-    }
-    const kept = this.#items.flatMap((item) => here.get(keyOf(item)) ?? []);
-    const side = this.#merge(kept, fresh);
-    if (!this.#more.after) this.#trimStart();
-    this.#recount(side);
-  }
-
-  /** New items go where they belong, if the window reaches there; counts those that lie before it and after it. */
-  #merge(
-    kept: readonly ItemRecord[],
-    fresh: readonly ItemRecord[],
-  ): { readonly before: number; readonly after: number } {
-    const first = kept[0];
-    const last = kept.at(-1);
-    const side = { before: 0, after: 0 };
-    const inside = fresh.filter((item) => {
-      const isBefore = first !== undefined && comparePosition(positionOf(item), positionOf(first)) < 0;
-      const isAfter = this.#more.after && last !== undefined && comparePosition(positionOf(item), positionOf(last)) > 0;
-      if (isBefore) side.before += 1;
-      if (isAfter) side.after += 1;
-      return !isBefore && !isAfter;
-    });
-    if (side.before > 0) this.#more = { ...this.#more, before: true };
-    this.#items = [...kept, ...inside];
-    if (inside.length > 0) this.#items = this.#items.toSorted((a, b) => comparePosition(positionOf(a), positionOf(b)));
-    return side;
-  }
-
-  /** Follows the lane's count. What lies outside the window may be new or only changed: the count tells. */
-  #recount(side: { readonly before: number; readonly after: number }): void {
-    const total = this.#count();
-    const more = total - this.#total;
-    this.#total = total;
-    if (this.#more.after && more > 0) this.#offset += side.after === 0 ? more : Math.min(side.before, more);
-  }
-
-  #trimStart(): void {
-    const over = this.#items.length - WINDOW_MAX;
-    if (over <= 0) return;
-    this.#items = this.#items.slice(over);
-    this.#offset += over;
-    this.#more = { ...this.#more, before: true };
+    const { root } = this.#options;
+    if (root !== undefined && records.has(root)) this.#root = records.get(root);
+    this.#stretch.apply(records, () => this.#count());
   }
 
   #make(now?: "now"): void {
     if (this.#closed || (this.#backlog !== undefined && now === undefined)) return;
     const { room, root, me } = this.#options;
     const record = this.#options.record();
-    // At the end the count of all tells exactly; elsewhere the offset is kept up step by step.
-    if (!this.#more.after) this.#offset = Math.max(0, this.#total - this.#items.length);
-    const records = this.#root === undefined || root === undefined ? this.#items : [this.#root, ...this.#items];
+    const { items: here, more, offset, total } = this.#stretch;
+    const records = this.#root === undefined || root === undefined ? here : [this.#root, ...here];
     const pending = this.#store.pending.of(room);
     const items = this.#presenter.present(
       records,
       pending,
-      { root, atEnd: !this.#more.after },
+      { root, atEnd: !more.after },
       { room: record ?? {}, sent: this.#store.isSent },
       me(),
     );
@@ -369,10 +293,10 @@ export class TimelineWindow implements Timeline {
     const view: TimelineView = {
       items: unchanged ? before.items : items,
       state: this.#state,
-      before: this.#more.before ? "local" : this.#beyond(record),
-      after: this.#more.after,
-      offset: this.#offset,
-      total: Math.max(this.#total, this.#offset + this.#items.length) + (root === undefined ? 0 : 1),
+      before: more.before ? "local" : this.#beyond(record),
+      after: more.after,
+      offset,
+      total: Math.max(total, offset + here.length) + (root === undefined ? 0 : 1),
       ...(this.#firstUnread !== undefined && { firstUnread: this.#firstUnread }),
     };
     if (!sameView(before, view)) this.#cell.set(view);

@@ -6,7 +6,7 @@ import type { Message, Presence } from "../model.js";
 import { dotKey, type CallId, type Dot, type RoomId, type UserId } from "../protocol/values.js";
 import { Cell } from "../slice.js";
 import type { Change } from "../store/local-store.js";
-import type { Store } from "../store/open-store.js";
+import type { Store } from "../store/store.js";
 import { ANN, annsStore, BEN, EPOCH, info, newDevice, post, posts, ROOM, THEIRS } from "../store/testing.js";
 import { when } from "./testing.js";
 import { openViews, type Moment, type Views } from "./views.js";

@@ -5,7 +5,7 @@ import type { Account, Member, Presence, RoomCall, RoomSummary, TimelineView } f
 import type { DotKey, RoomId, UserId } from "../protocol/values.js";
 import type { Slice } from "../slice.js";
 import type { Commit } from "../store/context.js";
-import type { Store } from "../store/open-store.js";
+import type { Store } from "../store/store.js";
 import { memberOf, MembersView } from "./members-view.js";
 import { PinsView } from "./pins-view.js";
 import { ReadCell } from "./read-cell.js";

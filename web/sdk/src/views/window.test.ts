@@ -7,9 +7,9 @@ import type { Timeline } from "../api.js";
 import type { TimelineItem } from "../model.js";
 import type { Entry } from "../protocol/op.js";
 import { dotKey, type DotKey, type Stamp } from "../protocol/values.js";
-import type { Store } from "../store/open-store.js";
+import type { Store } from "../store/store.js";
 import { annsStore, EPOCH, info, messages, newDevice, post, posts, ROOM, THEIRS } from "../store/testing.js";
-import { WINDOW_MAX } from "./timeline-view.js";
+import { WINDOW_MAX } from "./stretch.js";
 import { QUIET } from "./testing.js";
 import { openViews, type Views } from "./views.js";
 
