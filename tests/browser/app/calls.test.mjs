@@ -102,6 +102,19 @@ test("a dialog of the call gives the focus back to where it was opened", async (
   await until(() => more.evaluate((now) => now === document.activeElement), "the focus is on the button again");
 });
 
+test("who opens the chat by its key writes in it, and closing it gives the focus back", async () => {
+  const [ann] = people;
+  const more = ann.page.getByRole("toolbar", { name: "Call controls" }).getByRole("button", { name: "More" });
+  await more.focus();
+  await ann.page.keyboard.press("c");
+  await until(() => ann.composer.evaluate((field) => field === document.activeElement), "the focus is where one writes");
+  await ann.page.keyboard.type("shall");
+  assert.equal(await ann.composer.inputValue(), "shall");
+  await ann.composer.fill("");
+  await button(ann, "Close the side panel").click();
+  await until(() => more.evaluate((now) => now === document.activeElement), "the focus is on the button again");
+});
+
 test("who reloads is back in the call, as muted as before", async () => {
   const [ann, ben] = people;
   const muted = ann.page.getByRole("group", { name: /Ben.*muted/i }).first();

@@ -1,4 +1,5 @@
 import { ArrowLeft, X } from "lucide-react";
+import { useEffect, useRef, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import type { RoomId } from "@greenroom/client";
 import { CallChat, CallPeople } from "../call";
@@ -41,11 +42,39 @@ function Content({ room, panel }: { readonly room: RoomId; readonly panel: Panel
 function Head({ kind }: { readonly kind: Panel["kind"] }) {
   const { t } = useTranslation("shell");
   const phone = useMedia(PHONE);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useFocusOfPane(heading, phone);
   return (
     <header className={styles.head}>
       {phone && <IconButton icon={ArrowLeft} label={t("panel.close")} onClick={closePanel} />}
-      <h2 className={styles.title}>{t(`panel.${kind}`)}</h2>
+      <h2 ref={heading} className={styles.title} tabIndex={-1}>
+        {t(`panel.${kind}`)}
+      </h2>
       {!phone && <IconButton icon={X} label={t("panel.close")} onClick={closePanel} />}
     </header>
   );
+}
+
+/** Where it covers the room, the focus comes into it. What closed it with the focus inside gives it back to what opened it. */
+function useFocusOfPane(heading: RefObject<HTMLElement | null>, covers: boolean): void {
+  const opener = useRef<Element>(null);
+  useEffect(() => {
+    opener.current = document.activeElement;
+    return () => {
+      // After the button that closed it is gone, and what it covered is seen again.
+      requestAnimationFrame(() => isLost() && returnTo(opener.current));
+    };
+  }, []);
+  useEffect(() => {
+    const inside = heading.current?.closest("aside")?.contains(document.activeElement) ?? false;
+    if (covers && !inside) heading.current?.focus({ preventScroll: true });
+  }, [heading, covers]);
+}
+
+const isLost = (): boolean => document.activeElement === null || document.activeElement === document.body;
+
+function returnTo(opener: Element | null): void {
+  const room = document.querySelector<HTMLElement>("[data-focus=heading]");
+  const to = opener instanceof HTMLElement && opener !== document.body && opener.checkVisibility() ? opener : room;
+  to?.focus({ preventScroll: true });
 }
