@@ -116,13 +116,28 @@ export class Database {
     await this.#open;
   }
 
+  /** Rejects when memory cannot be loaded, as without network. What is asked for next tries the disk, then this, anew. */
   async #moveToMemory(disk: Open): Promise<void> {
-    this.#moving ??= moved(disk);
-    this.#open = this.#moving.then((memory) => this.#watch(memory));
-    await this.#open;
-    this.#persistence.set({ kind: "memory", reason: "full" });
+    if (this.#moving === undefined) {
+      const moving = (this.#moving = moved(disk).then((memory) => this.#watch(memory)));
+      this.#open = moving.catch(() => disk);
+      moving.then(
+        () => this.#persistence.set({ kind: "memory", reason: "full" }),
+        () => (this.#moving = undefined),
+      );
+    }
+    await this.#moving;
   }
 }
+
+/**
+ * Loads what the store works with in memory. The store does so itself when a disk is full or blocked; a page that may be
+ * without network by then, and has no service worker, calls this before. Rejects when it cannot be loaded.
+ */
+export const loadMemory = (): Promise<{
+  readonly IDBFactory: new () => IDBFactory;
+  readonly IDBKeyRange: Engine["keyRange"];
+}> => import("fake-indexeddb");
 
 const runIn = async <T>(
   { db, engine }: Open,
@@ -157,7 +172,7 @@ const openOnDisk = (name: string): Promise<Open> =>
   );
 
 const openInMemory = async (): Promise<Open> => {
-  const { IDBFactory, IDBKeyRange } = await import("fake-indexeddb");
+  const { IDBFactory, IDBKeyRange } = await loadMemory();
   return openWith("memory", { factory: new IDBFactory(), keyRange: IDBKeyRange }, "memory");
 };
 
