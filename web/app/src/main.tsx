@@ -34,8 +34,12 @@ async function start(): Promise<void> {
       </StrictMode>,
     );
   } catch (cause) {
-    await startLanguage().catch(() => undefined);
-    root.render(<Failure error={cause instanceof Error ? cause : new Error(String(cause))} />);
+    try {
+      await startLanguage();
+      root.render(<Failure error={cause instanceof Error ? cause : new Error(String(cause))} />);
+    } catch {
+      document.body.append(document.querySelector<HTMLTemplateElement>("#incomplete")?.content ?? "");
+    }
   }
   watchForUpdates();
 }
