@@ -3,6 +3,8 @@ import { defineConfig } from "vite";
 import { precache } from "./tools/precache.ts";
 
 const SERVER = process.env.GREENROOM_URL ?? "http://127.0.0.1:7700";
+/** The service worker stands alone. */
+const WORKER = /\/pwa\/(worker|routing)\.ts$/;
 
 export default defineConfig({
   plugins: [react(), precache()],
@@ -16,7 +18,12 @@ export default defineConfig({
     rolldownOptions: {
       input: { index: "index.html", sw: "src/pwa/worker.ts" },
       // A worker's address must stay.
-      output: { entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },
+      output: {
+        entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
+        // All that the page needs at once in one file: what parts share with it would else be scattered over twenty small
+        // ones, which compress badly or not at all.
+        codeSplitting: { groups: [{ name: "start", tags: ["$initial"], test: (id) => !WORKER.test(id) }] },
+      },
     },
   },
   server: {

@@ -2,11 +2,13 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { House, until } from "./house.mjs";
+import { House, isWhole, Person, says, until } from "./house.mjs";
+
+const NAME = "chat.lan"; // not this machine's own name: a page from there gets no service worker
 
 let house;
 before(async () => {
-  house = await House.open();
+  house = await House.open({}, { args: [`--host-resolver-rules=MAP ${NAME} 127.0.0.1`] });
 });
 after(() => house?.close());
 
@@ -139,7 +141,6 @@ test("a browser that keeps nothing works from memory, and says so", async () => 
       throw new DOMException("blocked", "SecurityError");
     };
   });
-  const { Person } = await import("./house.mjs");
   const ann = await Person.arrive(profile);
   await ann.enter("Forgetful");
   await ann.page.getByText(/This browser stores nothing for this page/).waitFor();
@@ -147,4 +148,91 @@ test("a browser that keeps nothing works from memory, and says so", async () => 
   await ann.write("in memory");
   await ann.isDelivered("in memory");
   await ann.close();
+});
+
+/** What loads when it is first used: how one opens it, and what is there then. */
+const PARTS = [
+  ["the switcher", ({ page }) => page.keyboard.press("Control+k"), "Find a room or a person"],
+  ["the shortcuts", ({ page }) => page.keyboard.press("Control+/"), "Keyboard shortcuts"],
+  ["the settings", ({ page }) => page.getByRole("button", { name: "Settings", exact: true }).click(), "Settings"],
+  ["making a room", (ann) => ann.add("Create a room"), "Create a room"],
+  ["browsing rooms", (ann) => ann.add("Browse rooms"), "Browse rooms"],
+  ["a direct message", (ann) => ann.add("Message somebody"), "Write to somebody"],
+  ["a room's settings", (ann) => ofRoom(ann, /Room settings/), /^Settings of/],
+  ["inviting people", (ann) => ofRoom(ann, /Invite people/), /^Invite to/],
+];
+
+const ofRoom = async ({ page }, item) => {
+  await page.getByRole("button", { name: "More about this room", exact: true }).click();
+  await page.getByRole("menuitem", { name: item }).click();
+};
+
+/** Whether the service worker has the whole app; or the page has loaded the last of its parts, the emoji. */
+const isKept = async () => {
+  if ("serviceWorker" in navigator) return navigator.serviceWorker.controller !== null;
+  return performance.getEntriesByType("resource").filter(({ name }) => /compact-.*\.json$/.test(name)).length > 0;
+};
+
+for (const [kind, host] of [
+  ["a secure page", "127.0.0.1"],
+  ["a page over plain HTTP", NAME],
+]) {
+  test(`everything in ${kind} opens for the first time without a network`, async () => {
+    const way = await house.proxy();
+    const profile = await house.browserOf({ over: way });
+    profile.url = profile.url.replace("127.0.0.1", host);
+    const ann = await Person.arrive(profile);
+    await ann.enter(`Ann at ${host}`);
+    await ann.createRoom(`Parts of ${host}`);
+    await ann.write("before");
+    await ann.isDelivered("before");
+    await until(() => ann.page.evaluate(isKept), "everything is on the device");
+    way.cut();
+    await ann.write("without a network");
+    await says(ann, "1 message waits");
+    for (const [, open, name] of PARTS) {
+      await open(ann);
+      const dialog = ann.page.getByRole("dialog", { name });
+      await dialog.waitFor();
+      await ann.page.keyboard.press("Escape");
+      await dialog.waitFor({ state: "detached" });
+    }
+    for (const name of ["Members", "Pinned messages", "Search in this room"]) {
+      await ann.page.getByRole("button", { name, exact: true }).first().click();
+      await ann.page.getByRole("complementary").waitFor();
+      await ann.page.keyboard.press("Escape");
+    }
+    await ann.page.getByRole("button", { name: "Emoji", exact: true }).first().click();
+    await ann.page.getByRole("dialog").getByRole("gridcell").first().waitFor();
+    await ann.page.keyboard.press("Escape");
+    // A disk that fills up now: what is written goes to memory, which was loaded too.
+    await ann.page.evaluate(() => {
+      const { put } = IDBObjectStore.prototype;
+      IDBObjectStore.prototype.put = function (...asked) {
+        const request = put.apply(this, asked);
+        Object.defineProperty(this.transaction, "error", { value: new DOMException("no room", "QuotaExceededError") });
+        this.transaction.abort();
+        return request;
+      };
+    });
+    await ann.write("in memory");
+    await says(ann, "2 messages wait");
+    // No notice of a new version, nor of anything that broke.
+    assert.equal(await ann.page.getByText(/new version/i).count(), 0);
+    way.mend();
+    await ann.isDelivered("in memory");
+    isWhole(ann);
+    await ann.close();
+  });
+}
+
+test("a page whose texts do not come says so in both languages", async () => {
+  const { context, url } = await house.browserOf({ serviceWorkers: "block" });
+  await context.route(/\/assets\/(en|zh)-/, (route) => route.abort());
+  const page = await context.newPage();
+  await page.goto(url);
+  const alert = page.getByRole("alert");
+  await alert.getByText("Greenroom did not load completely.").waitFor();
+  await alert.getByText("请重新加载此页").waitFor();
+  await context.close();
 });

@@ -1,7 +1,9 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { openClient } from "@greenroom/client";
+import i18next from "i18next";
+import { loadMemory, openClient } from "@greenroom/client";
 import { App } from "./App";
+import { loadEmoji } from "./emoji/data";
 import { startLanguage } from "./i18n/setup";
 import { watchInstall } from "./pwa/install";
 import { followNotifications } from "./pwa/notify";
@@ -34,8 +36,12 @@ async function start(): Promise<void> {
       </StrictMode>,
     );
   } catch (cause) {
-    await startLanguage().catch(() => undefined);
-    root.render(<Failure error={cause instanceof Error ? cause : new Error(String(cause))} />);
+    try {
+      await startLanguage();
+      root.render(<Failure error={cause instanceof Error ? cause : new Error(String(cause))} />);
+    } catch {
+      document.body.append(document.querySelector<HTMLTemplateElement>("#incomplete")?.content ?? "");
+    }
   }
-  watchForUpdates();
+  void watchForUpdates([loadMemory, () => loadEmoji(i18next.language)]);
 }

@@ -12,3 +12,4 @@ export { dotKey, parseDotKey } from "./protocol/values.js";
 export type { Slice } from "./slice.js";
 export { isRefusal } from "./connection/refusal.js";
 export { openClient } from "./client.js";
+export { loadMemory } from "./store/database.js";

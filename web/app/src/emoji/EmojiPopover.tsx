@@ -1,12 +1,13 @@
 import { Popover, PopoverProvider } from "@ariakit/react/popover";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
+import { part } from "../pwa/parts";
 import type { Anchor } from "../timeline/actions";
 import { Spinner } from "../ui/Spinner";
 import { noteUsed } from "./quick";
 import styles from "./EmojiPopover.module.css";
 
-const EmojiPicker = lazy(() => import("./EmojiPicker").then((module) => ({ default: module.EmojiPicker })));
+const EmojiPicker = part(() => import("./EmojiPicker").then(({ EmojiPicker }) => EmojiPicker));
 
 /** The emoji picker beside what asked for it. Focus goes back there when it closes. */
 export function EmojiPopover({

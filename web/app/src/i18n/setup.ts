@@ -2,16 +2,18 @@ import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import { preferences } from "../state/preferences";
 import { AREAS } from "./areas";
-import * as en from "./en";
 import { chooseLanguage, directionOf, TAGS, type Language } from "./language";
+
+/** Texts of one language, loaded when somebody speaks it. */
+const TEXTS = { en: () => import("./en"), zh: () => import("./zh") };
 
 /** Makes the app speak the person's language, now and when they choose another. Resolves when texts are there. */
 export async function startLanguage(): Promise<void> {
   const first = wanted();
   await i18next.use(initReactI18next).init({
-    resources: { en, ...(first === "zh" ? { zh: await chinese() } : {}) },
+    resources: { [first]: await TEXTS[first]() },
     lng: first,
-    fallbackLng: "en",
+    fallbackLng: false, // each language has every text
     ns: AREAS,
     defaultNS: "shell",
     interpolation: { escapeValue: false }, // React escapes
@@ -25,15 +27,13 @@ export async function startLanguage(): Promise<void> {
 
 async function speak(language: Language): Promise<void> {
   if (language === i18next.language) return;
-  if (language === "zh" && !i18next.hasResourceBundle("zh", "shell")) {
-    const texts = await chinese();
-    for (const area of AREAS) i18next.addResourceBundle("zh", area, texts[area]);
+  if (!i18next.hasResourceBundle(language, "shell")) {
+    const texts = await TEXTS[language]();
+    for (const area of AREAS) i18next.addResourceBundle(language, area, texts[area]);
   }
   await i18next.changeLanguage(language);
   showLanguage(language);
 }
-
-const chinese = () => import("./zh");
 
 const wanted = (): Language => chooseLanguage(preferences.get().language, navigator.languages);
 

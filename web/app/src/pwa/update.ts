@@ -1,4 +1,5 @@
 import { Cell, type Slice } from "@greenroom/client";
+import { loadParts } from "./parts";
 
 /** Whether a newer build waits; `apply` reloads into it. Nothing reloads by itself: somebody may be writing. */
 export type Update = { readonly is: "current" } | { readonly is: "ready"; readonly apply: () => void };
@@ -11,13 +12,27 @@ const CHECK_MS = 3_600_000;
 const ADDRESS = "/sw.js";
 const reload = () => location.reload();
 
-/** Keeps the app on the device and notices new builds. Without a secure origin only the latter, when a chunk is gone. */
-export function watchForUpdates(): void {
-  // A chunk of this build is gone from the server: only the new build has what was asked for.
-  window.addEventListener("vite:preloadError", () => state.set({ is: "ready", apply: reload }));
-  if (!("serviceWorker" in navigator) || import.meta.env.DEV) return;
-  void keep(navigator.serviceWorker).catch(() => undefined); // without it all but a start offline and notifications works
+/**
+ * Keeps the app on the device and notices new builds. Without a secure origin only the latter, when a chunk is gone, and
+ * the page holds what it can: its parts and `others`.
+ */
+export async function watchForUpdates(others: readonly (() => Promise<unknown>)[]): Promise<void> {
+  window.addEventListener("vite:preloadError", () => void chunkIsMissing());
+  if (import.meta.env.DEV) return;
+  const kept = "serviceWorker" in navigator && (await isDone(keep(navigator.serviceWorker)));
+  if (!kept) await loadParts(others);
 }
+
+/** The server answers, so a chunk of this build is gone from it: only the new build has what was asked for. */
+async function chunkIsMissing(): Promise<void> {
+  if (await isDone(fetch("/version", { cache: "no-store" }))) state.set({ is: "ready", apply: reload });
+}
+
+const isDone = (work: Promise<unknown>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  );
 
 async function keep(workers: ServiceWorkerContainer): Promise<void> {
   // The first worker of all takes over a page that is as new as itself.

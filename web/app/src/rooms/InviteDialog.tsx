@@ -1,7 +1,8 @@
 import { INVITE_S_MAX, type Invite, type Role, type RoomId } from "@greenroom/client";
-import { lazy, Suspense, useCallback, useEffect, useState } from "react";
+import { Suspense, useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../i18n/format";
+import { part } from "../pwa/parts";
 import { useRoom, useSlice } from "../state/client";
 import { useRequest } from "../state/errors";
 import { linkTo } from "../state/route";
@@ -15,7 +16,7 @@ import { SelectField } from "./SelectField";
 import { Problem } from "./Problem";
 import styles from "./rooms.module.css";
 
-const QrCode = lazy(() => import("./QrCode").then((module) => ({ default: module.QrCode })));
+const QrCode = part(() => import("./QrCode").then(({ QrCode }) => QrCode));
 
 const HOUR_S = 3_600;
 /** Lives that are offered; the last is the longest the server allows. */

@@ -1,21 +1,24 @@
-import { lazy, Suspense, type ReactNode } from "react";
+import { Suspense, type ReactNode } from "react";
+import { part } from "../pwa/parts";
 import { closeDialog, useDialog, type DialogRequest } from "../state/panel";
 
-const BrowseDialog = lazy(() => import("../rooms/BrowseDialog").then((m) => ({ default: m.BrowseDialog })));
-const CreateRoomDialog = lazy(() => import("../rooms/CreateRoomDialog").then((m) => ({ default: m.CreateRoomDialog })));
-const DirectDialog = lazy(() => import("../rooms/DirectDialog").then((m) => ({ default: m.DirectDialog })));
-const EnterInviteDialog = lazy(() =>
-  import("../rooms/EnterInviteDialog").then((m) => ({ default: m.EnterInviteDialog })),
+const BrowseDialog = part(() => import("../rooms/BrowseDialog").then(({ BrowseDialog }) => BrowseDialog));
+const CreateRoomDialog = part(() =>
+  import("../rooms/CreateRoomDialog").then(({ CreateRoomDialog }) => CreateRoomDialog),
 );
-const InviteDialog = lazy(() => import("../rooms/InviteDialog").then((m) => ({ default: m.InviteDialog })));
-const RoomSettingsDialog = lazy(() =>
-  import("../rooms/RoomSettingsDialog").then((m) => ({ default: m.RoomSettingsDialog })),
+const DirectDialog = part(() => import("../rooms/DirectDialog").then(({ DirectDialog }) => DirectDialog));
+const EnterInviteDialog = part(() =>
+  import("../rooms/EnterInviteDialog").then(({ EnterInviteDialog }) => EnterInviteDialog),
 );
-const SettingsDialog = lazy(() => import("./settings/SettingsDialog").then((m) => ({ default: m.SettingsDialog })));
-const ShortcutsDialog = lazy(() => import("./ShortcutsDialog").then((m) => ({ default: m.ShortcutsDialog })));
-const Switcher = lazy(() => import("./Switcher").then((m) => ({ default: m.Switcher })));
+const InviteDialog = part(() => import("../rooms/InviteDialog").then(({ InviteDialog }) => InviteDialog));
+const RoomSettingsDialog = part(() =>
+  import("../rooms/RoomSettingsDialog").then(({ RoomSettingsDialog }) => RoomSettingsDialog),
+);
+const SettingsDialog = part(() => import("./settings/SettingsDialog").then(({ SettingsDialog }) => SettingsDialog));
+const ShortcutsDialog = part(() => import("./ShortcutsDialog").then(({ ShortcutsDialog }) => ShortcutsDialog));
+const Switcher = part(() => import("./Switcher").then(({ Switcher }) => Switcher));
 
-/** The dialog that is asked for. Each is a chunk of its own, loaded when first opened. */
+/** The dialog that is asked for. Each is a part of its own. */
 export function Dialogs() {
   const request = useDialog();
   return <Suspense fallback={null}>{request !== undefined && dialogOf(request)}</Suspense>;

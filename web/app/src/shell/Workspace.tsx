@@ -1,5 +1,6 @@
-import { lazy, Suspense, useEffect, useRef } from "react";
+import { Suspense, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { part } from "../pwa/parts";
 import { BrokenInvite, InvitePage } from "../rooms/InvitePage";
 import { useClient, useSlice } from "../state/client";
 import { closePanel, openPanel, usePanel } from "../state/panel";
@@ -19,8 +20,8 @@ import { useNews } from "./useNews";
 import { useUnsaved } from "./useUnsaved";
 import styles from "./Workspace.module.css";
 
-const SidePane = lazy(() => import("./SidePane").then(({ SidePane }) => ({ default: SidePane })));
-const SearchPane = lazy(() => import("./SearchPane").then(({ SearchPane }) => ({ default: SearchPane })));
+const SidePane = part(() => import("./SidePane").then(({ SidePane }) => SidePane));
+const SearchPane = part(() => import("./SearchPane").then(({ SearchPane }) => SearchPane));
 
 /** The app once somebody is signed in: rooms, the conversation, and what stands beside it. */
 export function Workspace() {

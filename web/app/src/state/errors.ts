@@ -1,12 +1,14 @@
+import i18next from "i18next";
 import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Refusal } from "@greenroom/client";
-import { ui } from "../i18n/en/ui";
+import type { ui } from "../i18n/en/ui";
 import { toast } from "../ui/toasts";
 
 type Code = keyof typeof ui.errors;
 
-const isCode = (code: string): code is Code => code in ui.errors && code !== "other" && code !== "unknown";
+const isCode = (code: string): code is Code =>
+  code !== "other" && code !== "unknown" && i18next.exists(`errors.${code}`, { ns: "ui" });
 
 /** The code of a refused request; `undefined` for faults of another kind. */
 export function refusalCode(error: unknown): string | undefined {

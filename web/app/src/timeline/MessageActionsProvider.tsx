@@ -1,10 +1,11 @@
-import { lazy, Suspense, useMemo, useState, type ReactNode } from "react";
+import { Suspense, useMemo, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { DotKey, Message, RoomHandle } from "@greenroom/client";
 import { startEditing } from "../composer/editing";
 import { focusComposer } from "../composer/focus";
 import { EmojiPopover } from "../emoji/EmojiPopover";
 import { noteUsed } from "../emoji/quick";
+import { part } from "../pwa/parts";
 import { useAccount, useSlice } from "../state/client";
 import { useAttempt } from "../state/errors";
 import { openPanel } from "../state/panel";
@@ -17,9 +18,7 @@ import { MessageMenu } from "./MessageMenu";
 import { mayWith } from "./may";
 import { placeOfMessage } from "./messagePlace";
 
-const VersionsDialog = lazy(() =>
-  import("../panels/VersionsDialog").then((module) => ({ default: module.VersionsDialog })),
-);
+const VersionsDialog = part(() => import("../panels/VersionsDialog").then(({ VersionsDialog }) => VersionsDialog));
 
 /** What lies over the list, if anything. */
 type Overlay =

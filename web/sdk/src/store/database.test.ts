@@ -128,6 +128,21 @@ describe("a disk", () => {
     expect(texts(await messages(store))).toEqual(["one", "three"]);
   });
 
+  it("that is full while memory cannot be loaded is tried again with what comes next", async () => {
+    store = await annsStore();
+    await store.opened(info(), false);
+    fillDisk();
+    vi.doMock("fake-indexeddb", () => {
+      throw new Error("no network");
+    });
+    await expect(say("not kept")).rejects.toThrow();
+    expect(texts(await messages(store))).toEqual([]);
+    vi.doUnmock("fake-indexeddb");
+    await say("kept");
+    expect(texts(await messages(store))).toEqual(["kept"]);
+    expect(store.persistence.get()).toEqual({ kind: "memory", reason: "full" });
+  });
+
   it("that is chosen not to be used is not", async () => {
     store = await annsStore({ storage: "memory" });
     expect(store.persistence.get()).toEqual({ kind: "memory", reason: "chosen" });

@@ -117,6 +117,7 @@ export class Database {
     await this.#goOnWith(opening, lost);
   }
 
+  /** Rejects when memory cannot be loaded, as without network. What is asked for next tries the disk, then this, anew. */
   async #moveToMemory(disk: Open): Promise<void> {
     // Once: who fails on the disk after that finds the memory that others have written to.
     this.#moving ??= this.#goOnWith(moved(disk), disk).catch((error: unknown) => {
@@ -138,6 +139,15 @@ export class Database {
     }
   }
 }
+
+/**
+ * Loads what the store works with in memory. The store does so itself when a disk is full or blocked; a page that may be
+ * without network by then, and has no service worker, calls this before. Rejects when it cannot be loaded.
+ */
+export const loadMemory = (): Promise<{
+  readonly IDBFactory: new () => IDBFactory;
+  readonly IDBKeyRange: Engine["keyRange"];
+}> => import("fake-indexeddb");
 
 const runIn = async <T>(
   { db, engine }: Open,
@@ -172,7 +182,7 @@ const openOnDisk = (name: string): Promise<Open> =>
   );
 
 const openInMemory = async (): Promise<Open> => {
-  const { IDBFactory, IDBKeyRange } = await import("fake-indexeddb");
+  const { IDBFactory, IDBKeyRange } = await loadMemory();
   return openWith("memory", { factory: new IDBFactory(), keyRange: IDBKeyRange }, "memory");
 };
 
