@@ -10,7 +10,7 @@ import { openClient } from "../../../web/sdk/dist/index.js";
 const ROOT = resolve(import.meta.dirname, "../../..");
 const BINARY =
   process.env.GREENROOM_BIN ?? join(ROOT, "target/debug/greenroom");
-const WAIT_MS = 90_000; // a loaded machine is slow, and that is no fault of the SDK
+const WAIT_MS = 60_000; // a loaded machine is slow, and that is no fault of the SDK
 
 export { WebSocket };
 
@@ -60,24 +60,26 @@ export async function until(check, what = String(check)) {
   }
 }
 
-/** Waits until a slice fits, if only for a moment; gives what `fits` gives. */
-export const slice = (of, fits, what = String(fits)) =>
-  new Promise((done, fail) => {
-    const timer = setTimeout(() => {
-      end();
-      const found = JSON.stringify(of.get());
-      fail(new Error(`not within ${WAIT_MS} ms: ${what}, but ${found}`));
-    }, WAIT_MS);
-    const look = () => {
-      const found = fits(of.get());
-      if (!found) return;
-      clearTimeout(timer);
-      end();
-      done(found);
-    };
-    const end = of.subscribe(look);
-    look();
-  });
+/** Waits until a slice fits, if only for a moment; gives what `fits` gave. */
+export async function slice(of, fits, what = String(fits)) {
+  let stop;
+  let timer;
+  try {
+    return await new Promise((done, fail) => {
+      const look = () => {
+        const value = fits(of.get());
+        if (value) done(value);
+      };
+      const late = () => fail(new Error(`not within ${WAIT_MS} ms: ${what}, but ${JSON.stringify(of.get())}`));
+      stop = of.subscribe(look);
+      timer = setTimeout(late, WAIT_MS);
+      look();
+    });
+  } finally {
+    clearTimeout(timer);
+    stop?.();
+  }
+}
 
 /** Waits until everything written is stored by the server. */
 export const sent = (client) =>
