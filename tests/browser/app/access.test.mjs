@@ -73,6 +73,7 @@ test("a room can be found, written to and left without a mouse", async () => {
   await page.keyboard.press("Control+k");
   await hasFocus(page.getByRole("combobox"), "the switcher");
   await page.keyboard.type("bridge");
+  await ann.canChoose("Bridge");
   await page.keyboard.press("Enter");
   await ann.inRoom("Bridge");
   await hasFocus(ann.composer, "where one writes");

@@ -154,6 +154,7 @@ test("a direct room is opened from the members, and search finds what was said",
   await ben.sees("the code is 4711");
   await ann.page.keyboard.press("Control+k");
   await ann.page.getByRole("combobox").fill("bridge");
+  await ann.canChoose("Bridge");
   await ann.page.keyboard.press("Enter");
   await ann.inRoom("Bridge");
   await ann.page.getByRole("button", { name: "Search in this room" }).click();

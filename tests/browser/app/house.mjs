@@ -157,6 +157,11 @@ export class Person {
     await this.composer.waitFor();
   }
 
+  /** Waits until Enter would choose this in a list that one searches by writing. */
+  async canChoose(name) {
+    await this.page.locator("[role=option][data-active-item]").filter({ hasText: name }).waitFor();
+  }
+
   get composer() {
     return this.page.getByRole("textbox", { name: /^(Message to|发给)/ });
   }
