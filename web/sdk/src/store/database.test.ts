@@ -23,6 +23,16 @@ const quota = (): never => {
   throw new DOMException("full", "QuotaExceededError");
 };
 
+/** From now on nothing can be written on the disk. */
+const fillDisk = (): void => {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is applied to its object below
+  const { put } = IDBObjectStore.prototype;
+  vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(function (this: IDBObjectStore, ...asked) {
+    if (this.transaction.db.name !== "memory") quota();
+    return put.apply(this, asked);
+  });
+};
+
 describe("a disk", () => {
   it("that is full moves everything to memory, what was being written too", async () => {
     store = await annsStore();
@@ -69,16 +79,30 @@ describe("a disk", () => {
   it("that is full for several at once loses nothing of any", async () => {
     store = await annsStore();
     await store.opened(info(), false);
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- it is applied to its object below
-    const { put } = IDBObjectStore.prototype;
-    vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(function (this: IDBObjectStore, ...asked) {
-      if (this.transaction.db.name !== "memory") quota();
-      return put.apply(this, asked);
-    });
+    fillDisk();
     await Promise.all([say("one"), say("two"), say("three"), store.take(ROOM, posts(1, 2), "live")]);
     expect(new Set(texts(await messages(store)))).toEqual(new Set(["message 1", "message 2", "one", "two", "three"]));
     expect((await store.batch(ROOM))?.ops).toHaveLength(3);
   });
+
+  // How far the move to memory is when the next message is written differs with the turns between them.
+  it.each([0, 1, 2, 3, 5, 8, 13, 21])(
+    "that fills up while one writes keeps what was written in order, %i turns apart",
+    async (turns) => {
+      store = await annsStore();
+      await store.opened(info(), false);
+      fillDisk();
+      const written = Array.from({ length: 8 }, (_, index) => `message ${index}`);
+      const writing: Promise<unknown>[] = [];
+      for (const text of written) {
+        writing.push(say(text));
+        for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      }
+      await Promise.all(writing);
+      expect(texts(await messages(store))).toEqual(written);
+      expect((await store.batch(ROOM))?.ops.map(({ text }) => text)).toEqual(written);
+    },
+  );
 
   it("that is full while there is no memory to move to either is tried again", async () => {
     store = await annsStore();

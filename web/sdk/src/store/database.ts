@@ -35,6 +35,8 @@ export class Database {
   readonly #persistence: Cell<Persistence>;
   #open: Promise<Open>;
   #moving: Promise<void> | undefined;
+  /** When the last write to each object store has ended. */
+  readonly #writes = new Map<StoreName, Promise<unknown>>();
   #closed = false;
 
   private constructor(name: string, open: Open, persistence: Persistence) {
@@ -57,8 +59,28 @@ export class Database {
     return this.#persistence;
   }
 
-  /** Runs a transaction to its end. Rejects on bugs, and after {@link Database.close}. */
-  async run<T>(stores: readonly StoreName[], options: TxOptions, work: Work<T>): Promise<T> {
+  /**
+   * Runs a transaction to its end, after the writes to its object stores that were asked for before it: also one that
+   * must be tried again, in memory or on a database that was opened anew, is not overtaken. Rejects on bugs, and after
+   * {@link Database.close}.
+   */
+  run<T>(stores: readonly StoreName[], options: TxOptions, work: Work<T>): Promise<T> {
+    const before = Promise.all(stores.flatMap((store) => this.#writes.get(store) ?? []));
+    const result = before.then(() => this.#attempt(stores, options, work));
+    if (options.mode === "readwrite") {
+      const ended = result.catch(() => undefined);
+      for (const store of stores) this.#writes.set(store, ended);
+    }
+    return result;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#writes.values());
+    (await this.#open).db.close();
+  }
+
+  async #attempt<T>(stores: readonly StoreName[], options: TxOptions, work: Work<T>): Promise<T> {
     for (let attempt = 0; ; attempt += 1) {
       const open = await this.#open;
       try {
@@ -70,11 +92,6 @@ export class Database {
         else throw error;
       }
     }
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    (await this.#open).db.close();
   }
 
   /** Lets go of the connection when another tab upgrades the database, and notices when the browser ended it. */

@@ -300,6 +300,32 @@ describe("what is read", () => {
     expect((await room()).unread).toBe(2);
   });
 
+  it("keeps mentions in threads until the marker passes them", async () => {
+    await store.opened(info({ head: 0 }), false);
+    await store.synced(ROOM, [EPOCH, 0]);
+    await store.take(ROOM, [post(1), post(2), post(3, { mentions: [ANN], thread: [THEIRS, 1] })], "live");
+    expect(await room()).toMatchObject({ unread: 2, mentioned: 1 });
+    await store.setRead(ROOM, ANN, [1_000_002, 0], [THEIRS, 2], 1);
+    expect(await room()).toMatchObject({ unread: 0, mentioned: 1 });
+    await store.setRead(ROOM, ANN, [1_000_003, 0], [THEIRS, 3], 0);
+    expect(await room()).toMatchObject({ unread: 0, mentioned: 0 });
+  });
+
+  it("stays what was counted here when the list of rooms comes again", async () => {
+    await store.opened(info({ head: 0 }), false);
+    await store.synced(ROOM, [EPOCH, 0]);
+    await store.take(ROOM, [post(1), post(2), post(3)], "live");
+    await store.setRead(ROOM, ANN, [1_000_002, 0], [THEIRS, 2], 1);
+    const read = [
+      [1_000_002, 0],
+      [THEIRS, 2],
+    ] as const;
+    await store.saveRooms([info({ head: 3, unread: 3, read })], true);
+    expect((await room()).unread).toBe(1);
+    await store.saveRooms([info({ head: 4, unread: 2, read })], true);
+    expect((await room()).unread).toBe(2);
+  });
+
   it("is what the server says while older messages are not here", async () => {
     const head = 1_000;
     await store.opened(info({ head, unread: 700 }), false);

@@ -129,6 +129,8 @@ export interface RoomRecord {
   /** Offsets up to here were in the server's count of unread posts. */
   readonly countedTo: number;
   readonly mentioned: number;
+  /** Answers in threads that mention the account and are unread, oldest first: counted again without their lanes. */
+  readonly threadMentions?: readonly Mark[];
   /** The account's read marker. */
   readonly read?: Mark;
   readonly lastPostMs?: number;
