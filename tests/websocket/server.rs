@@ -24,7 +24,7 @@ use std::{
 use tokio::sync::mpsc;
 
 /// More than any test waits for on purpose: a hang fails instead of blocking.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 pub(crate) type Sockets = std_mpsc::Receiver<Socket>;
 

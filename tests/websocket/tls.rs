@@ -85,12 +85,17 @@ async fn a_stuck_reader_is_freed() {
     let (server_config, client_config) = certificate();
     let (mut server, sockets) = Server::start_with_sockets(Some(server_config));
     let address = server.address;
-    let client = move || say(address, client_config, "flood");
+    let client = move || {
+        let mut stream = say(address, client_config, "I shall not read");
+        let socket = sockets.recv().expect("connected");
+        socket.set_tcp_user_timeout(None).expect("an option");
+        let flood = masked_frame(OpCode::Text, b"flood", KEY);
+        stream.write_all(&flood).expect("written");
+        stream
+    };
     let stuck = actix_web::rt::task::spawn_blocking(client)
         .await
         .expect("connected");
-    let socket = sockets.recv().expect("connected");
-    socket.set_tcp_user_timeout(None).expect("an option");
     let slow = Ended::ByServer(CloseCode::SlowConsumer);
     assert_eq!(server.ending().await, slow);
     drop(stuck);

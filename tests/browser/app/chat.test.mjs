@@ -100,7 +100,7 @@ test("a draft waits in its room", async () => {
   assert.equal(await ann.composer.inputValue(), "");
   await ann.page.getByRole("link", { name: /Bridge/ }).click();
   await ann.inRoom("Bridge");
-  assert.equal(await ann.composer.inputValue(), "half a thought");
+  await until(async () => (await ann.composer.inputValue()) === "half a thought", "the draft is there");
   await ann.composer.fill("");
 });
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import puppeteer from "puppeteer-core";
+import { LAUNCH_MS } from "../stage.mjs";
 import { findControl, saysText } from "./control.mjs";
 import { House, until } from "./house.mjs";
 
@@ -21,6 +22,7 @@ before(async () => {
     browser: "firefox",
     executablePath: FIREFOX,
     headless: true,
+    timeout: LAUNCH_MS,
     extraPrefsFirefox: {
       "intl.accept_languages": "en-GB",
       "media.autoplay.default": 0,
@@ -31,6 +33,7 @@ before(async () => {
   ann = await house.person("Ann");
   await ann.createRoom("Bridge");
   page = await firefox.newPage();
+  page.setDefaultTimeout(LAUNCH_MS);
   page.on("pageerror", (error) => faults.push(String(error)));
   await page.setViewport({ width: 1280, height: 800 });
   await page.goto(house.server.url);

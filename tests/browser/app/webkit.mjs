@@ -2,10 +2,10 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { createInterface } from "node:readline";
-import { Builder, Capabilities } from "selenium-webdriver";
+import { Builder, Capabilities, error } from "selenium-webdriver";
 import { findControl, saysText } from "./control.mjs";
+import { freeTcpPort } from "../server.mjs";
 import { until } from "./house.mjs";
 
 export class WebKit {
@@ -25,7 +25,7 @@ export class WebKit {
     const screen = ["-displayfd", "3", "-screen", "0", "1280x800x24", "-nolisten", "tcp"];
     this.screen = spawn("Xvfb", screen, { stdio: ["ignore", "ignore", "ignore", "pipe"] });
     const display = await Promise.race([once(createInterface(this.screen.stdio[3]), "line"), failure(this.screen)]);
-    const port = await freePort();
+    const port = await freeTcpPort();
     const env = { ...process.env, DISPLAY: `:${display[0]}`, LC_ALL: "C.UTF-8" };
     this.driver = spawn("WebKitWebDriver", [`--port=${port}`], { stdio: "ignore", env });
     const url = `http://127.0.0.1:${port}`;
@@ -50,8 +50,14 @@ export class WebKit {
     return until(() => this.page.executeScript(findControl, name), `a control that says ${name}`);
   }
 
-  async press(name) {
-    await (await this.control(name)).click();
+  /** Presses a control; the one that took its place, when it went meanwhile. */
+  press(name) {
+    const pressed = () => true;
+    const gone = (failure) => {
+      if (!(failure instanceof error.StaleElementReferenceError)) throw failure;
+      return false;
+    };
+    return until(async () => (await this.control(name)).click().then(pressed, gone), `${name} to be pressed`);
   }
 
   shows(text) {
@@ -63,13 +69,4 @@ export class WebKit {
 async function failure(process) {
   const [code] = await once(process, "exit");
   throw new Error(`${process.spawnfile} ended with ${code}`);
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -227,7 +227,7 @@ describe("a new replica", () => {
       { kind: "topic", text: "topic" },
     ]);
     const before = await messages(store);
-    await store.renewReplica(ROOM);
+    await store.renewReplica(ROOM, target[0]);
     await crashed();
     const ops = await waiting();
     expect(ops.map(({ dot: [, counter] }) => counter)).toEqual([1, 2, 3, 4, 5, 6]);
@@ -275,7 +275,7 @@ describe("new clocks", () => {
     await store.setClockSkew(10 * 86_400_000);
     await say("one", "two");
     await store.setClockSkew(0);
-    await store.renewClocks(ROOM);
+    await store.renewClocks(ROOM, await waiting());
     const ops = await waiting();
     expect(ops.map(({ hlc, text }) => [hlc, text])).toEqual([
       [[2_000_000, 0], "one"],

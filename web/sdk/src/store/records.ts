@@ -182,7 +182,7 @@ export interface MetaValues {
   readonly account: StoredAccount;
   readonly clock: Hlc;
   readonly skewMs: number;
-  /** Numbers of the last notes that were written: see `journal.ts`. */
+  /** The last notes that were written, each as `number replica:counter`, the dot of its first op: see `journal.ts`. */
   readonly noted: readonly string[];
 }
 
