@@ -98,6 +98,14 @@ test("Alt and arrows go from room to room", async () => {
   await ann.inRoom("Bridge");
 });
 
+test("with forced colors only a mention has a line at its side", async () => {
+  await ann.page.emulateMedia({ forcedColors: "active" });
+  const line = await ann.message("by keyboard").first().evaluate((row) => getComputedStyle(row).borderInlineStartColor);
+  const page = await ann.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await ann.page.emulateMedia({ forcedColors: "none" });
+  assert.equal(line, page);
+});
+
 test("the whole app speaks Chinese", async () => {
   const li = await house.person("李雷", { locale: "zh-CN", texts });
   await li.createRoom("舰桥", { texts });

@@ -31,6 +31,7 @@ test("a reaction, an edit with its versions, a pin, a thread and a delete reach 
 
   await ann.composer.press("ArrowUp");
   const editor = ann.page.getByRole("textbox", { name: "Edit the message" });
+  await ann.log.locator("[data-key][data-editing]").filter({ hasText: "Lunch at noon?" }).waitFor();
   await editor.fill("Lunch at one?");
   await editor.press("Enter");
   await ben.sees("Lunch at one?");
@@ -149,6 +150,9 @@ test("a direct room is opened from the members, and search finds what was said",
   await ann.page.getByRole("button", { name: "Actions for Ben" }).click();
   await ann.page.getByRole("menuitem", { name: "Write to Ben" }).click();
   await ann.inRoom("Ben");
+  await ann.page.getByRole("button", { name: "Start a call" }).click();
+  await ann.page.getByRole("heading", { name: "Call Ben" }).waitFor();
+  await ann.page.getByRole("button", { name: "Cancel" }).click();
   await ann.write("Between us: the code is 4711");
   await ben.page.getByRole("link", { name: /Ann/ }).click();
   await ben.sees("the code is 4711");

@@ -29,6 +29,8 @@ export interface RowState {
   /** Pointed at, or focused: shows what one may do. */
   readonly open: boolean;
   readonly highlighted: boolean;
+  /** In the composer, to be changed. */
+  readonly editing: boolean;
   /** Who read up to here, ids joined by commas. */
   readonly readers: string;
 }
@@ -42,6 +44,7 @@ export const MessageRow = memo(function MessageRow({
   active,
   open,
   highlighted,
+  editing,
   readers,
 }: RowState & {
   readonly message: Message;
@@ -72,10 +75,12 @@ export const MessageRow = memo(function MessageRow({
         styles.row,
         continued && styles.continued,
         highlighted && styles.highlighted,
+        editing && styles.editing,
         open && styles.open,
         message.body.state === "present" && mentions(message, people.self) && styles.mentioned,
       )}
       data-key={message.key}
+      data-editing={editing || undefined}
       data-delivery={own ? message.delivery.state : undefined}
       // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- arrows move between messages, keys act on them
       tabIndex={active ? 0 : -1}

@@ -3,6 +3,7 @@ import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { useTranslation } from "react-i18next";
 import type { DotKey, RoomHandle, Timeline, TimelineView } from "@greenroom/client";
 import { registerLastOwn } from "../composer/lastOwn";
+import { useEditing } from "../composer/editing";
 import { onSent } from "../composer/sent";
 import { useClient, useSlice } from "../state/client";
 import { Spinner } from "../ui/Spinner";
@@ -69,6 +70,7 @@ function LoadedList({ room, timeline, thread, at, onDay, start, onScrollReady }:
   const people = usePeople();
   const actions = useMessageActions();
   const summary = useSlice(room.summary);
+  const editing = useEditing({ room: room.id, thread })?.key;
   const members = useSlice(room.members);
   const readers = useMemo(() => readersOf(view.items, members, people.self), [view.items, members, people.self]);
   const tellings = useMemo(() => tellingsOf(view.items, people.direct), [view.items, people.direct]);
@@ -120,6 +122,7 @@ function LoadedList({ room, timeline, thread, at, onDay, start, onScrollReady }:
         active={isActive}
         open={item.key === pointed || item.key === focused}
         highlighted={item.key === at}
+        editing={item.key === editing}
         readers={readers.get(item.key)?.join(",") ?? ""}
       />
     );

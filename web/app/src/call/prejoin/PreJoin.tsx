@@ -32,11 +32,12 @@ export function PreJoin({ room }: { readonly room: RoomId }) {
   const joining = useJoin(room, open);
   const name = summary?.name ?? "";
   const running = summary?.call;
+  const of = summary?.visibility === "direct" ? "Direct" : "";
   return (
     <section className={styles.page} aria-label={t("prejoin.title")}>
       <div className={styles.room}>
         <h2 className={styles.title} ref={useFocusOnce()} tabIndex={-1}>
-          {t(running ? "prejoin.titleJoin" : "prejoin.titleStart", { room: name })}
+          {t(running ? `prejoin.titleJoin${of}` : `prejoin.titleStart${of}`, { room: name })}
         </h2>
         {running && <p className={styles.running}>{t("running", { count: running.participants })}</p>}
         <div className={styles.halves}>

@@ -21,6 +21,8 @@ export const call = {
     title: "Before you join",
     titleStart: "Start a call in {{room}}",
     titleJoin: "Join the call in {{room}}",
+    titleStartDirect: "Call {{room}}",
+    titleJoinDirect: "Join the call with {{room}}",
     preview: "Your camera",
     cameraOff: "Your camera is off",
     opening: "Opening camera and microphone…",

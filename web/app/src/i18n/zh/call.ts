@@ -19,6 +19,8 @@ export const call = {
     title: "加入之前",
     titleStart: "在“{{room}}”发起通话",
     titleJoin: "加入“{{room}}”的通话",
+    titleStartDirect: "呼叫“{{room}}”",
+    titleJoinDirect: "加入与“{{room}}”的通话",
     preview: "你的摄像头",
     cameraOff: "摄像头已关闭",
     opening: "正在打开摄像头和麦克风…",

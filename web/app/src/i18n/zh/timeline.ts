@@ -79,7 +79,7 @@ export const timeline = {
     unbanned: "{{by}} 解除了对 {{who}} 的封禁",
     banned: "{{by}} 封禁了 {{who}}",
     callStarted: "{{who}} 发起了通话",
-    callEnded: "通话结束，时长 {{duration}}",
+    callEnded: "通话结束，时长{{duration}}",
     callEndedShort: "通话结束",
     callWith: "参与者：{{names}}",
     purged: "按房间设置，较早的消息已移除",
