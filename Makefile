@@ -10,7 +10,7 @@ DATA ?= data
 FUZZ_S ?= 60
 FUZZ_TEST_S ?= 5
 # A browser test that hangs ends as a failure.
-TEST_TIMEOUT_MS ?= 600000
+TEST_TIMEOUT_MS ?= 1200000
 HTTPS_PORT ?= 7743
 
 # Browsers trust the machine itself; anybody else needs HTTPS for microphone and camera.

@@ -20,6 +20,6 @@ cargo build --release --target "$triple" --bins
 for target in "$@"; do
     mkdir -p "corpus/$target" "artifacts/$target"
     echo "== $target for $seconds s"
-    "target/$triple/release/$target" -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=10 \
+    "target/$triple/release/$target" -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=60 \
         -artifact_prefix="artifacts/$target/" -print_final_stats=1 "corpus/$target"
 done

@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ["{sdk,app}/src/**/*.test.{ts,tsx}"],
     passWithNoTests: false,
-    testTimeout: 60_000, // a loaded machine is slow, and that is no fault of the code
+    // A loaded machine is slow, and that is no fault of the code.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -333,9 +333,16 @@ mod tests {
 
     #[test]
     fn a_closed_loop_keeps_its_window_full() {
-        let report = run(Lie::None, "acks", "--rooms 4 --seconds 2 --in-flight 4");
-        assert!(report.clean, "{}", report.text());
-        assert!(report.acked.is_some_and(|n| n > 50), "{}", report.text());
+        // Longer when the machine stops until the time is over.
+        for seconds in [1, 5, 25] {
+            let flags = format!("--rooms 4 --seconds {seconds} --in-flight 4");
+            let report = run(Lie::None, "acks", &flags);
+            assert!(report.clean, "{}", report.text());
+            if report.acked.is_some_and(|n| n > 50) {
+                return;
+            }
+        }
+        panic!("it is not refilled");
     }
 
     #[test]

@@ -2,10 +2,12 @@
 //!
 //! Knows nothing of storage or actors: what it answers comes through [`HttpState`].
 
+use super::paced::{STALL_TIMEOUT, paced};
+use super::socket::tune_socket;
 use super::tls::TlsIdentity;
 use super::version::{self, SecurePort, version};
 use super::web::{self as web_app, WebApp};
-use super::ws::{self, tune_socket};
+use super::ws;
 use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer,
     dev::Server,
@@ -21,8 +23,9 @@ pub const SOCKET_PATH: &str = "/ws";
 
 /// Seconds for a client to send a request's head, or to shake hands in TLS: a slow loris gets no more.
 const REQUEST_HEAD_MAX: Duration = Duration::from_secs(5);
-/// How long an idle HTTP connection is kept.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long an idle HTTP connection is kept. It counts from when the last piece of a response is handed over: a reader
+/// has as long for that as for any other.
+const KEEP_ALIVE: Duration = STALL_TIMEOUT;
 /// The largest request body, in bytes: nothing here takes one.
 const BODY_BYTES_MAX: usize = 16 * 1024;
 /// Plain HTTP requests beside the WebSockets, for each worker.
@@ -200,10 +203,10 @@ async fn ready(state: Data<HttpState>) -> HttpResponse {
     }
 }
 
-async fn metrics(state: Data<HttpState>) -> HttpResponse {
+async fn metrics(request: HttpRequest, state: Data<HttpState>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(OPENMETRICS)
-        .body((state.metrics)())
+        .body(paced(&request, (state.metrics)().into()))
 }
 
 async fn app_file(request: HttpRequest, state: Data<HttpState>) -> HttpResponse {

@@ -6,6 +6,8 @@ pub mod gateway;
 pub mod http;
 pub mod listen;
 pub mod media;
+mod paced;
+pub mod socket;
 pub mod tls;
 mod version;
 pub mod web;

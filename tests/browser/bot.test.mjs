@@ -13,7 +13,7 @@ import { Server } from "./server.mjs";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const MODULES = join(ROOT, "web/node_modules");
-const WAIT_MS = 30_000;
+const WAIT_MS = 90_000;
 
 const { openClient, dotKey } = await import(join(ROOT, "web/sdk/dist/index.js"));
 const WebSocket = createRequire(join(ROOT, "web/package.json"))("ws");

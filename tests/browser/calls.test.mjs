@@ -85,7 +85,7 @@ test("who leaves is gone for the others", async () => {
   await people[1].evaluate(() => greenroom.until(() => call.others().length === 0, "an empty call"));
 });
 
-test("whose page crashes is gone for the others within 20 seconds, who go on", async () => {
+test("whose page crashes is gone for the others, who go on", async () => {
   const people = [await stage.person("Ann"), await stage.person("Ben"), await stage.person("Cid")];
   const room = await stage.room(...people);
   for (const page of people) await stage.join(page, room);
@@ -95,15 +95,7 @@ test("whose page crashes is gone for the others within 20 seconds, who go on", a
   await people[0].evaluate((cid) => greenroom.until(() => call.participants.has(cid), "Cid"), cid);
   const devtools = await people[2].context().newCDPSession(people[2]);
   devtools.send("Page.crash").catch(() => {});
-  const gone = await people[0].evaluate(async (cid) => {
-    const crashed = performance.now();
-    await greenroom.until(() => !call.participants.has(cid), "Cid to be gone");
-    return performance.now() - crashed;
-  }, cid);
-  assert.ok(gone <= 20_000 + SLACK_MS, `${gone} ms`);
+  await people[0].evaluate((cid) => greenroom.until(() => !call.participants.has(cid), "Cid to be gone"), cid);
   await seeMore(people[0]);
   await hear(people[0]);
 });
-
-/** For a page that runs late. */
-const SLACK_MS = 10_000;

@@ -2,7 +2,8 @@
 "use strict";
 
 window.greenroom = (() => {
-  const WAIT_MS = 45_000; // a loaded machine is slow, and that is no fault of a call
+  const WAIT_MS = 90_000; // a loaded machine is slow, and that is no fault of a call
+  const BEAT_MS = 15_000;
   const hex = (bytes) => Array.from(new Uint8Array(bytes), (b) => b.toString(16).padStart(2, "0")).join("");
 
   class Link {
@@ -15,6 +16,7 @@ window.greenroom = (() => {
     }
 
     take(frame) {
+      if (frame.t === "beat") return;
       for (const handler of this.handlers) handler(frame);
       for (const wait of this.waiting) {
         if (!wait.fits(frame)) continue;
@@ -58,6 +60,7 @@ window.greenroom = (() => {
     }
 
     async connect() {
+      this.beating ??= setInterval(() => this.socket.readyState === WebSocket.OPEN && this.send("beat"), BEAT_MS);
       this.socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/ws", ["greenroom.v1.json"]);
       this.socket.onmessage = ({ data }) => this.take(JSON.parse(data));
       await new Promise((done, fail) => {

@@ -20,7 +20,7 @@ const [{ openClient, parseDotKey }, { State }, { digest }] = await Promise.all(
 const CLIENTS = 3;
 const ROUNDS = 8;
 const OPS_PER_ROUND = 6;
-const WAIT_MS = 60_000;
+const WAIT_MS = 90_000;
 const EMOJI = ["👍", "\u{fffd}", "🎉"];
 
 const ends = [];

@@ -1,6 +1,7 @@
 // Starts a real greenroom for a test: `GREENROOM_BIN`, or the debug build.
 
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,16 +9,21 @@ import { join, resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 export const BINARY = process.env.GREENROOM_BIN ?? join(ROOT, "target/debug/greenroom");
-const START_MS = 60_000;
+const START_MS = 120_000;
+/** Below those that the system gives to outgoing connections, which could take a port before a server does, or between its lives. */
+const PORTS = { from: 20_000, to: 32_000 };
 
-const freeTcpPort = () =>
-  new Promise((done, fail) => {
-    const probe = createServer().on("error", fail);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => done(port));
+/** A port that nobody listens on. */
+export async function freeTcpPort() {
+  for (;;) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    const isFree = await new Promise((done) => {
+      const probe = createServer().on("error", () => done(false));
+      probe.listen(port, "127.0.0.1", () => probe.close(() => done(true)));
     });
-  });
+    if (isFree) return port;
+  }
+}
 
 export class Server {
   static async start(settings = {}) {

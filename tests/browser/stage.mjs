@@ -6,6 +6,9 @@ import { Relay } from "./relay.mjs";
 import { Server } from "./server.mjs";
 
 export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+/** A browser may take long to start on a busy machine. */
+export const LAUNCH_MS = 180_000;
+const WAIT_MS = 90_000;
 const CLIENT = join(import.meta.dirname, "client.js");
 export const ARGUMENTS = [
   "--no-sandbox",
@@ -23,7 +26,7 @@ export class Stage {
     const stage = new Stage();
     stage.relays = [];
     stage.server = await Server.start(settings);
-    stage.browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: ARGUMENTS });
+    stage.browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: ARGUMENTS, timeout: LAUNCH_MS });
     return stage;
   }
 
@@ -32,6 +35,7 @@ export class Stage {
     this.people = (this.people ?? 0) + 1; // a name belongs to the key that first took it
     // A page that runs nothing of its own, and whose policy lets nothing connect: the client is the test's.
     const context = await this.browser.newContext({ permissions: ["camera", "microphone"], bypassCSP: true });
+    context.setDefaultTimeout(WAIT_MS);
     const page = await context.newPage();
     await page.addInitScript({ path: CLIENT });
     await page.goto(`${this.server.url}/healthz`);

@@ -11,7 +11,7 @@ import { Stage } from "./stage.mjs";
 const PYTHON = resolve(import.meta.dirname, "../python");
 const VENV = resolve(import.meta.dirname, "../../target/venv/bin/python");
 const SYSTEM = "/usr/bin/python3"; // Debian's, which has GStreamer's bindings
-const WAIT_MS = 45_000;
+const WAIT_MS = 90_000;
 const CAMERAS = 3; // of the others, for each of the four
 
 /** A client in Python and what it says. */

@@ -31,6 +31,8 @@ const LEVEL: u8 = 1;
 const NUMBER: u8 = 3;
 const MID: u8 = 4;
 
+/// Only to fail instead of hanging: a machine that is busy with other things sheds pictures for half a minute.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 /// Events that a test may leave unread.
 const EVENTS_MAX: usize = 4_096;
 
@@ -175,8 +177,7 @@ impl Client {
 
     /// Carries datagrams until something holds; a test that waits in vain says what for.
     pub(crate) fn until(&mut self, what: &str, mut holds: impl FnMut(&mut Self) -> bool) {
-        // A machine that is busy with other things sheds pictures for half a minute.
-        let deadline = Instant::now() + Duration::from_secs(45);
+        let deadline = Instant::now() + PATIENCE;
         while !holds(self) {
             let (heard, figures) = (self.heard.len(), &self.figures);
             assert!(

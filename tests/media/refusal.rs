@@ -1,6 +1,6 @@
 //! What is not taken.
 
-use super::client::Client;
+use super::client::{Client, PATIENCE};
 use super::node::{Node, run};
 use greenroom::actors::media::{Gate, GoneReason, MediaEvent, PeerCommand, ShardId};
 use greenroom::sfu::TrackId;
@@ -86,9 +86,8 @@ fn a_client_that_falls_silent_is_gone() {
     run(async {
         let node = Node::start(1).await;
         let client = Client::connected(&node, 1, HOME);
-        let wait = std::time::Duration::from_secs(15);
         let gone = loop {
-            match client.events.recv_timeout(wait) {
+            match client.events.recv_timeout(PATIENCE) {
                 Ok(event @ MediaEvent::PeerGone(..)) => break event,
                 Ok(_) => {}
                 Err(error) => panic!("it is still there: {error}"),

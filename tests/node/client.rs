@@ -1,16 +1,26 @@
 //! A client that speaks JSON and believes nothing: it checks the order of all it is sent.
 
 use crate::server::{PATIENCE, Server};
+use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use socket2::{SockRef, Socket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::Shutdown;
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-/// One connection.
+/// Frames that wait for a test; then its client stops reading.
+const FRAMES_MAX: usize = 100_000;
+
+/// One connection. It reads on beside the test: a client that does not read is given up after seconds.
 pub(crate) struct Client {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    out: SplitSink<WebSocketStream<TcpStream>, Message>,
+    /// What was read, and in the end the code of the close.
+    frames: mpsc::Receiver<Result<Value, u16>>,
+    _line: Line,
     next_id: u64,
     /// Frames that came while another was waited for.
     waiting: VecDeque<Value>,
@@ -47,11 +57,20 @@ impl Client {
         request
             .headers_mut()
             .insert("Sec-WebSocket-Protocol", protocol);
-        let (socket, _) = tokio_tungstenite::connect_async(request)
+        let stream = TcpStream::connect(server.address)
+            .await
+            .expect("it listens");
+        let line = Line(SockRef::from(&stream).try_clone().expect("a descriptor"));
+        let (socket, _) = tokio_tungstenite::client_async(request, stream)
             .await
             .expect("it upgrades");
+        let (out, incoming) = socket.split();
+        let (sender, frames) = mpsc::channel(FRAMES_MAX);
+        tokio::spawn(read(incoming, sender));
         Self {
-            socket,
+            out,
+            frames,
+            _line: line,
             next_id: 1,
             waiting: VecDeque::new(),
             views: BTreeMap::new(),
@@ -75,8 +94,15 @@ impl Client {
     }
 
     pub(crate) async fn send(&mut self, frame: Value) {
-        let text = Message::text(frame.to_string());
-        self.socket.send(text).await.expect("an open socket");
+        assert!(self.try_send(frame).await, "not an open socket");
+    }
+
+    /// Sends to a server that may have closed meanwhile; whether it has not, as far as one knows.
+    pub(crate) async fn try_send(&mut self, frame: Value) -> bool {
+        self.out
+            .send(Message::text(frame.to_string()))
+            .await
+            .is_ok()
     }
 
     /// Sends a request; its id.
@@ -121,6 +147,17 @@ impl Client {
         }
     }
 
+    /// The next frame of this type, or the code of the close before it.
+    pub(crate) async fn next(&mut self, t: &str) -> Result<Value, u16> {
+        loop {
+            let frame = self.receive().await?;
+            if frame["t"] == t {
+                return Ok(frame);
+            }
+            self.waiting.push_back(frame);
+        }
+    }
+
     /// The next frame about a room, whatever its order.
     pub(crate) async fn next_of(&mut self, room: &str) -> Value {
         self.views.remove(room);
@@ -132,39 +169,11 @@ impl Client {
 
     /// The next frame, or the code of the close.
     async fn receive(&mut self) -> Result<Value, u16> {
-        loop {
-            let message = tokio::time::timeout(PATIENCE, self.socket.next()).await;
-            match message.unwrap_or_else(|_| panic!("silence after {}", self.newest())) {
-                Some(Ok(Message::Text(text))) => {
-                    let frame: Value = serde_json::from_str(&text).expect("JSON");
-                    self.note(&frame);
-                    return Ok(frame);
-                }
-                Some(Ok(Message::Close(close))) => {
-                    return Err(close.map_or(1005, |close| close.code.into()));
-                }
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Err(1006),
-            }
-        }
-    }
-
-    /// Reads on beside the test: a client that does not read is given up after seconds.
-    #[cfg(feature = "failpoints")]
-    pub(crate) fn reading(mut self) -> Reading {
-        let (stop, mut stopped) = tokio::sync::oneshot::channel();
-        let task = tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    _ = &mut stopped => return self,
-                    frame = self.receive() => match frame {
-                        Ok(frame) => self.waiting.push_back(frame),
-                        Err(code) => panic!("closed with {code} after {}", self.newest()),
-                    },
-                }
-            }
-        });
-        Reading { stop, task }
+        let frame = tokio::time::timeout(PATIENCE, self.frames.recv()).await;
+        let frame = frame.unwrap_or_else(|_| panic!("silence after {}", self.newest()));
+        let frame = frame.unwrap_or(Err(1006))?;
+        self.note(&frame);
+        Ok(frame)
     }
 
     /// Reads to the end: the close code, and the frames before it.
@@ -344,19 +353,34 @@ impl Writer {
     }
 }
 
-/// A client that reads on beside the test.
-#[cfg(feature = "failpoints")]
-pub(crate) struct Reading {
-    stop: tokio::sync::oneshot::Sender<()>,
-    task: tokio::task::JoinHandle<Client>,
+/// The socket once more, to end it at once when its client goes.
+struct Line(Socket);
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        // The server may have ended it first.
+        let _ = self.0.shutdown(Shutdown::Both);
+    }
 }
 
-#[cfg(feature = "failpoints")]
-impl Reading {
-    /// The client, to go on with.
-    pub(crate) async fn stop(self) -> Client {
-        // Its task ends before this only by a panic, which the join tells.
-        let _ = self.stop.send(());
-        self.task.await.expect("the client reads on")
-    }
+/// Reads until the end, or until nobody wants more.
+async fn read(
+    mut incoming: SplitStream<WebSocketStream<TcpStream>>,
+    frames: mpsc::Sender<Result<Value, u16>>,
+) {
+    let code = loop {
+        match incoming.next().await {
+            Some(Ok(Message::Text(text))) => {
+                let frame = serde_json::from_str(&text).expect("JSON");
+                if frames.send(Ok(frame)).await.is_err() {
+                    return;
+                }
+            }
+            Some(Ok(Message::Close(close))) => break close.map_or(1005, |it| it.code.into()),
+            Some(Ok(_)) => {}
+            Some(Err(_)) | None => break 1006,
+        }
+    };
+    // Nobody hears it when the client has gone.
+    let _ = frames.send(Err(code)).await;
 }

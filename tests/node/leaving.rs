@@ -4,9 +4,25 @@ use crate::client::{Client, Writer};
 use crate::server::Server;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// How long a connection that is drained waits for the disk, as `actors::connection` has it.
+const DRAIN_MAX: Duration = Duration::from_secs(2);
+/// Drains of which each may be too short for a disk that stops for seconds.
+const ATTEMPTS_MAX: usize = 5;
 
 #[tokio::test]
 async fn a_drain_tells_everyone_and_answers_what_was_taken() {
+    for _ in 0..ATTEMPTS_MAX {
+        if answers_what_was_taken().await {
+            return;
+        }
+    }
+    panic!("each drain was longer than a connection waits");
+}
+
+/// Whether it could: not when the disk took longer than a connection waits for it.
+async fn answers_what_was_taken() -> bool {
     let mut server = Server::start();
     let mut ann = Client::login(&server, "ann", "laptop").await;
     let room = ann.make_room().await;
@@ -18,12 +34,15 @@ async fn a_drain_tells_everyone_and_answers_what_was_taken() {
         let op = writer.say(&format!("{n}"));
         asked.push(ann.request(writer.post(&op)).await);
     }
-    ann.answer(asked[0]).await;
+    let first = acks(&[ann.answer(asked[0]).await]);
+    let begun = Instant::now();
     server.signal("TERM");
     let (code, frames) = ann.closed().await;
+    let in_time = begun.elapsed() < DRAIN_MAX;
     assert_eq!(code, 1001);
     assert!(frames.iter().any(|frame| frame["t"] == "drain"));
-    let acked = acks(&frames);
+    let mut acked = acks(&frames);
+    acked.extend(first);
     let (code, frames) = ben.closed().await;
     assert_eq!(code, 1001);
     assert!(frames.iter().any(|frame| frame["t"] == "drain"));
@@ -36,9 +55,15 @@ async fn a_drain_tells_everyone_and_answers_what_was_taken() {
     for (offset, dot) in &acked {
         assert_eq!(stored.get(offset), Some(dot), "{offset} was acked");
     }
-    // What is stored beyond was taken, and its ack is owed: the drain waited for all of them but the first, seen above.
+    // What is stored beyond was taken, and its ack is owed: the drain waited for all of them.
     let own = stored.values().filter(|dot| dot[0] == writer_of(&acked));
-    assert_eq!(own.count(), acked.len() + 1);
+    let told_all = own.count() == acked.len();
+    assert!(
+        told_all || !in_time,
+        "{} of {stored:#?} were acked",
+        acked.len()
+    );
+    told_all
 }
 
 fn acks(frames: &[Value]) -> BTreeMap<u64, Value> {

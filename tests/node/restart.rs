@@ -2,13 +2,17 @@
 
 use crate::client::{Client, Writer};
 use crate::presence::told;
-use crate::server::Server;
+use crate::server::{PATIENCE, Server};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Panics of one room that supervision takes without quarantine.
 const RESTARTS: usize = 4;
+/// How long a room stays away after them.
+const QUARANTINE: Duration = Duration::from_secs(60);
+/// Far more of them than it takes until quarantine.
+const PANICS_MAX: usize = 100;
 
 /// Posts one op, again and again until it is acked; its place.
 async fn insist(client: &mut Client, writer: &mut Writer) -> (u64, Value) {
@@ -49,7 +53,7 @@ async fn followers_of_a_room_that_panics_see_neither_gap_nor_double() {
                 open["vv"] = json!({});
             }
             client.request(open).await;
-            syncing.push(client.reading());
+            syncing.push(client);
         }
         // Posts are on their way to the disk when the panic comes, and queued behind it.
         let ops: Vec<_> = (0..50).map(|_| writer.say("in the middle of it")).collect();
@@ -76,8 +80,7 @@ async fn followers_of_a_room_that_panics_see_neither_gap_nor_double() {
     for (offset, dot) in &acked {
         assert_eq!(live.views[&room].ops.get(&offset.expect("one")), Some(dot));
     }
-    for client in syncing {
-        let mut client = client.stop().await;
+    for mut client in syncing {
         client.caught_up(&room, last).await;
         assert_eq!(client.views[&room].ops, live.views[&room].ops);
     }
@@ -92,10 +95,13 @@ async fn a_room_that_fails_too_often_says_so_and_comes_back() {
     let mut ben = Client::login(&server, "ben", "phone").await;
     ben.join(&poison).await;
     // It takes a panic a time until supervision has had enough.
+    let mut panics = 0;
     while server
         .http("POST", &format!("/debug/panic?room={poison}"))
         .starts_with("HTTP/1.1 204 ")
     {
+        panics += 1;
+        assert!(panics < PANICS_MAX, "it is never enough");
         ben.ask(json!({"t": "members", "room": poison})).await;
     }
     let closed = ben.expect(|frame| frame["t"] == "closed").await;
@@ -110,9 +116,13 @@ async fn a_room_that_fails_too_often_says_so_and_comes_back() {
     let place = ben.place(&poison);
     let mut open = place.clone();
     open["t"] = "open".into();
-    while ben.ask(open.clone()).await["t"] == "error" {
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
+    let lives = async {
+        while ben.ask(open.clone()).await["t"] == "error" {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    };
+    let lives = tokio::time::timeout(QUARANTINE + PATIENCE, lives).await;
+    lives.expect("it is released");
     ben.synced(&poison).await;
     let mut writer = Writer::new(&poison);
     let (offset, _) = insist(&mut ann, &mut writer).await;

@@ -156,6 +156,7 @@ impl Server {
         for (name, value) in headers {
             head.push_str(&format!("\r\n{name}: {value}"));
         }
+        stream.set_read_timeout(Some(PATIENCE)).expect("not zero");
         let request = format!("{method} {path} HTTP/1.1\r\n{head}\r\n\r\n{body}");
         stream.write_all(request.as_bytes()).expect("it reads");
         let mut answer = String::new();

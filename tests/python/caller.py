@@ -15,7 +15,7 @@ from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, VideoStreamT
 
 from peer import Peer
 
-WAIT_S = 30  # on a busy machine: an error, never a measurement
+WAIT_S = 60  # on a busy machine: an error, never a measurement
 SAY_EVERY = 10  # frames
 
 
@@ -31,6 +31,7 @@ class Caller:
         self.slots = []  # transceivers that receive
         self.frames = {}  # transceiver -> frames
         self.readers = []
+        self.left = {}  # participant -> why, as far as frames were looked at
         self.on_frame = lambda slot, count: None
 
     async def join(self, microphone=True, camera=True, audio_slots=1, video_slots=1, channel=None):
@@ -65,6 +66,7 @@ class Caller:
         """The next frame of this type that passes the check; others of the type are dropped."""
         while True:
             frame = await asyncio.to_thread(self.peer.expect, t, room=self.room)
+            self.left |= {one["participant"]: one["reason"] for one in frame.get("left", [])}
             if check(frame):
                 return frame
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -18,7 +19,22 @@ from peer import SUBPROTOCOLS, Guest, Peer, Writer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("GREENROOM_BIN", str(ROOT / "target/debug/greenroom"))
-START_S = 60
+START_S = 120
+WAIT_S = 60  # how long an answer may take on a busy machine: an error, never a measurement
+# Below those that the system gives to outgoing connections, which could take a port before a server does, or between
+# its lives.
+PORTS = range(20_000, 32_000)
+
+
+def free_port():
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 class Server:
@@ -31,9 +47,7 @@ class Server:
         self.env["GREENROOM_CALLS__PORT"] = "0"
         self.env["GREENROOM_CALLS__LISTEN"] = '["127.0.0.1"]'
         self.env |= {"GREENROOM_" + k.upper(): v for k, v in settings.items()}
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.process = None
 
     @property
@@ -62,11 +76,11 @@ class Server:
     def stop(self, how=signal.SIGTERM):
         if self.process and self.process.poll() is None:
             self.process.send_signal(how)
-        return self.process and self.process.wait(30)
+        return self.process and self.process.wait(WAIT_S)
 
     def get(self, path):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=WAIT_S) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -76,8 +90,8 @@ class Server:
 
     def peer(self, user=None, guest=None, subprotocol=SUBPROTOCOLS[0], device="laptop", **hello):
         """A connection that is logged in."""
+        token = self.token(user, device) if user else None  # first, for who connects has seconds to log in
         peer = Peer(self.url, subprotocol)
-        token = self.token(user, device) if user else None
         welcome = peer.hello(token=token, guest=guest, **hello)
         assert welcome["t"] == "welcome", welcome
         return peer

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 SUBPROTOCOLS = ("greenroom.v1.json", "greenroom.v1.msgpack")
-WAIT_S = 30  # how long an answer may take on a busy machine: an error, never a measurement
+WAIT_S = 60  # how long an answer may take on a busy machine: an error, never a measurement
 
 
 def replica():
@@ -61,8 +61,10 @@ class Peer:
         self.ids = itertools.count(1)
         self.waiting = []  # frames that came while another was waited for
         self.link = contextlib.ExitStack()
-        # Beats do it: the library's own pings fail while frames wait here to be read.
-        options = {"max_size": 2**24, "proxy": None, "ping_interval": None, **options}
+        # Beats do it: the library's own pings fail while frames wait here to be read. It reads on meanwhile, for the
+        # server gives up who does not within seconds.
+        options = {"max_size": 2**24, "max_queue": None, "proxy": None, "ping_interval": None, **options}
+        options = {"open_timeout": WAIT_S, **options}
         connecting = connect(url, subprotocols=[subprotocol], **options)
         self.socket = self.link.enter_context(connecting)
 
@@ -119,7 +121,7 @@ class Peer:
         assert error["code"] == code, error
         return error
 
-    def hello(self, token=None, guest=None, rooms=None, heartbeat_ms=30_000):
+    def hello(self, token=None, guest=None, rooms=None, heartbeat_ms=60_000):
         self.token = token
         login = guest and {"name": guest.name, "key": guest.key}
         self.send("hello", token=token, guest=login, heartbeat_ms=heartbeat_ms, rooms=rooms, client="pytest")

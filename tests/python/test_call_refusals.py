@@ -107,8 +107,8 @@ def test_who_may_only_read_may_only_watch(server, bridge, offer):
 
 
 def reader(server):
-    peer = Peer(server.url)
     token = server.token("ben", "reader", "--rights", "read")
+    peer = Peer(server.url)
     assert peer.hello(token=token)["t"] == "welcome"
     return peer
 
@@ -142,7 +142,7 @@ def test_a_port_in_use_is_named_and_the_server_ends_with_3(tmp_path):
         server = Server(tmp_path)
         server.env |= {"GREENROOM_CALLS__PORT": str(port), "GREENROOM_CALLS__SHARDS": "1"}
         command = [BINARY, "serve", "--data", str(server.data), "--listen", f"127.0.0.1:{server.port}"]
-        ended = subprocess.run(command, env=server.env, capture_output=True, text=True, timeout=60)
+        ended = subprocess.run(command, env=server.env, capture_output=True, text=True, timeout=120)
         assert ended.returncode == 3, ended.stderr
         assert str(port) in ended.stderr and "in use" in ended.stderr, ended.stderr
 

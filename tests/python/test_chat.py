@@ -83,11 +83,11 @@ def test_read_markers_count_what_is_unread(server, deck, guest, subprotocol):
         assert (read["dot"], read["unread"]) == (said[1][0], 1)
         assert ann.expect("read", room=room, user=ben.welcome["user"])["dot"] == said[1][0]
         listed = []  # lists are read from the disk, where markers arrive within seconds
-        for _ in range(100):
+        for _ in range(240):
             listed = [r["unread"] for r in ben.ask("room.list")["rooms"] if r["room"] == room]
             if listed == [1]:
                 break
-            time.sleep(0.1)
+            time.sleep(0.25)
         assert listed == [1]
 
 

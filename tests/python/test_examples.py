@@ -19,7 +19,7 @@ def python_chat(server, tmp_path):
     def run(name, lines, *options):
         command = [sys.executable, ROOT / "examples/python/chat.py", server.url, "--name", name]
         state = ["--state", tmp_path / f"{name}.json"]
-        done = subprocess.run([*command, *options, *state], input=lines, capture_output=True, text=True, timeout=60)
+        done = subprocess.run([*command, *options, *state], input=lines, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

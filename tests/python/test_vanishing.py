@@ -11,13 +11,11 @@ from conftest import metric
 from test_calls import in_a_room
 
 
-async def departures(caller, count):
-    """Why others left, by participant."""
-    reasons = {}
-    while len(reasons) < count:
-        changed = await caller.expect("call.changed")
-        reasons |= {one["participant"]: one["reason"] for one in changed.get("left", [])}
-    return reasons
+async def departures(caller, *those):
+    """Waits until those have left, which they may have already; why each who is gone has left, by participant."""
+    while not caller.left.keys() >= set(those):
+        await caller.expect("call.changed")
+    return dict(caller.left)
 
 
 async def arrival(caller, user):
@@ -57,13 +55,13 @@ def test_who_vanishes_is_freed_and_who_stays_is_kept(own_server, offer):
             await ann.sees(eve, lambda one: one["state"] == "away")
             for protocol in ben.rtc.getTransceivers()[0].sender.transport.transport._connection._protocols:
                 protocol.transport.abort()  # the cable: no goodbye by DTLS
-            reasons = await departures(ann, 4)
-            assert reasons == dict.fromkeys([cam, new, eve, ben.participant], "lost")
+            lost = dict.fromkeys([cam, new, eve, ben.participant], "lost")
+            assert await departures(ann, *lost) == lost
             assert (await ben.expect("call.ended"))["reason"] == "lost"
             # GStreamer asks nothing by STUN once it is connected: its media says that it is there.
             await ann.hears()
             await asyncio.to_thread(encoder.end)
-            assert await departures(ann, 1) == {obs: "left"}
+            assert await departures(ann, obs) == lost | {obs: "left"}
             encoder.__exit__()
             await until(lambda: metric(server, "greenroom_media_peers", shard=None) == 1, "only Ann's peer to be left")
             await until(lambda: metric(server, "greenroom_media_tracks") == 2, "only her tracks to be left")

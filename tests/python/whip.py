@@ -10,7 +10,7 @@ import urllib.request
 
 PROGRAM = pathlib.Path(__file__).with_name("gstreamer.py")
 PYTHON = "/usr/bin/python3"  # Debian's, which has GStreamer's bindings
-WAIT_S = 30
+WAIT_S = 60
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
 

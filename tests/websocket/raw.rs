@@ -30,6 +30,12 @@ pub(crate) fn handshake(address: SocketAddr, headers: &str) -> String {
 
 /// Sends a request and returns status and text of the answer, which must end the connection or be short.
 pub(crate) async fn request(address: SocketAddr, request: &str) -> (u16, String) {
+    tokio::time::timeout(PATIENCE, exchange(address, request))
+        .await
+        .expect("an answer")
+}
+
+async fn exchange(address: SocketAddr, request: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).await.expect("a server");
     stream.write_all(request.as_bytes()).await.expect("written");
     let head = read_head(&mut stream).await;
@@ -75,7 +81,8 @@ impl Raw {
         );
         let request = handshake(address, &headers);
         stream.write_all(request.as_bytes()).await.expect("written");
-        let head = read_head(&mut stream).await;
+        let head = tokio::time::timeout(PATIENCE, read_head(&mut stream)).await;
+        let head = head.expect("an answer");
         assert!(head.starts_with("HTTP/1.1 101"), "{head}");
         let deflate = head.contains("permessage-deflate").then(Deflate::default);
         let limits = Limits {
@@ -90,8 +97,9 @@ impl Raw {
         }
     }
 
+    /// Writes to a server that may have ended the connection already: what it said before can be read in any case.
     pub(crate) async fn write(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).await.expect("written");
+        let _ = self.stream.write_all(bytes).await;
     }
 
     pub(crate) async fn say(&mut self, text: &str) {

@@ -1,25 +1,32 @@
 //! A small server on loopback whose session answers each message with its text.
 
-use actix_web::{App, HttpRequest, HttpServer, dev::ServerHandle, web};
+use actix_tls::accept::rustls_0_23::TlsStream;
+use actix_web::{App, HttpRequest, HttpServer, dev::ServerHandle, rt::net::TcpStream, web};
 use greenroom::{
     actors::outbox::{self, OutItem, OutLane, Outbox},
     protocol::{Advice, CloseCode, ErrorCode, Outgoing, ServerFrame},
-    transport::ws::{
-        Ended, OriginPolicy, SameHost, Session, Upgrade, UpgradeError, UpgradePolicy, Verdict,
-        WRITE_BUFFER_BYTES, codec::Message, tune_socket,
+    transport::{
+        socket::tune_socket,
+        ws::{
+            Ended, OriginPolicy, SameHost, Session, Upgrade, UpgradeError, UpgradePolicy, Verdict,
+            WRITE_BUFFER_BYTES, codec::Message,
+        },
     },
 };
+use socket2::{SockRef, Socket};
 use std::{
     any::Any,
     net::SocketAddr,
-    sync::{Arc, Weak},
+    sync::{Arc, Weak, mpsc as std_mpsc},
     task::{Context, Poll},
     time::{Duration, Instant},
 };
 use tokio::sync::mpsc;
 
 /// More than any test waits for on purpose: a hang fails instead of blocking.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+
+pub(crate) type Sockets = std_mpsc::Receiver<Socket>;
 
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -30,6 +37,21 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn start() -> Self {
         Self::start_with(None, tune_socket)
+    }
+
+    /// Also hands out the server's side of each connection, as the kernel knows it.
+    pub(crate) fn start_with_sockets(tls: Option<rustls::ServerConfig>) -> (Self, Sockets) {
+        let (sender, sockets) = std_mpsc::channel();
+        let server = Self::start_with(tls, move |io, extensions| {
+            tune_socket(io, extensions);
+            let tcp = io.downcast_ref::<TcpStream>();
+            let tls = || io.downcast_ref::<TlsStream<TcpStream>>();
+            let tcp = tcp.or_else(|| Some(tls()?.get_ref().0));
+            let socket = SockRef::from(tcp.expect("a socket")).try_clone();
+            // A test may be done with sockets.
+            let _ = sender.send(socket.expect("a descriptor"));
+        });
+        (server, sockets)
     }
 
     pub(crate) fn start_with(

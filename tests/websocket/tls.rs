@@ -4,21 +4,20 @@ use crate::{
     raw::{KEY, handshake},
     server::Server,
 };
-use actix_tls::accept::rustls_0_23::TlsStream;
-use actix_web::rt::net::TcpStream;
 use greenroom::{
     protocol::CloseCode,
-    transport::ws::{
-        Ended,
-        codec::{OpCode, masked_frame},
-        tune_socket,
+    transport::{
+        socket::tune_socket,
+        ws::{
+            Ended,
+            codec::{OpCode, masked_frame},
+        },
     },
 };
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned,
     pki_types::{PrivateKeyDer, ServerName},
 };
-use socket2::SockRef;
 use std::{
     io::{Read, Write},
     net::SocketAddr,
@@ -84,15 +83,16 @@ async fn a_message_is_answered() {
 #[actix_web::test]
 async fn a_stuck_reader_is_freed() {
     let (server_config, client_config) = certificate();
-    let mut server = Server::start_with(Some(server_config), |io, extensions| {
-        tune_socket(io, extensions);
-        let tls = io.downcast_ref::<TlsStream<TcpStream>>().expect("TLS here");
-        SockRef::from(tls.get_ref().0)
-            .set_tcp_user_timeout(None)
-            .expect("an option");
-    });
+    let (mut server, sockets) = Server::start_with_sockets(Some(server_config));
     let address = server.address;
-    let client = move || say(address, client_config, "flood");
+    let client = move || {
+        let mut stream = say(address, client_config, "I shall not read");
+        let socket = sockets.recv().expect("connected");
+        socket.set_tcp_user_timeout(None).expect("an option");
+        let flood = masked_frame(OpCode::Text, b"flood", KEY);
+        stream.write_all(&flood).expect("written");
+        stream
+    };
     let stuck = actix_web::rt::task::spawn_blocking(client)
         .await
         .expect("connected");

@@ -204,9 +204,12 @@ fn deliver(
 mod tests {
     use super::*;
 
+    /// Only to fail instead of hanging.
+    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
     #[test]
     fn both_directions_pass_and_a_dead_link_does_not() {
-        crate::block_on_local(async {
+        let pass = async {
             let server = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
                 .await
                 .expect("a socket");
@@ -235,6 +238,8 @@ mod tests {
             }
             let far = SocketAddr::from(([192, 0, 2, 1], 9));
             assert!(Proxy::start(far, shapes, 1).await.is_err());
-        });
+        };
+        let in_time = async { tokio::time::timeout(PATIENCE, pass).await };
+        crate::block_on_local(in_time).expect("what was sent");
     }
 }

@@ -11,6 +11,7 @@ mod policy;
 pub use assets::WebApp;
 pub use folder::FolderError;
 
+use super::paced::paced;
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{Method, header},
@@ -50,7 +51,11 @@ pub(super) fn answer(app: &WebApp, request: &HttpRequest) -> Option<HttpResponse
     if coding != Coding::Identity {
         response.insert_header((header::CONTENT_ENCODING, coding.name()));
     }
-    Some(response.content_type(file.kind).body(form.bytes.clone()))
+    Some(
+        response
+            .content_type(file.kind)
+            .body(paced(request, form.bytes.clone())),
+    )
 }
 
 #[cfg(test)]

@@ -6,13 +6,13 @@ use super::{
     origin::OriginPolicy,
     outflow::Outflow,
     session::Session,
-    socket::SocketHandle,
     watch::Watch,
 };
 use crate::{
     actors::outbox::Outbox,
     protocol::{Subprotocol, limits::MESSAGE_BYTES_MAX},
     telemetry::Metrics,
+    transport::socket::{ConnectionSocket, SocketHandle},
 };
 use actix_http::ws::{HandshakeError, handshake_response, verify_handshake};
 use actix_web::{
@@ -145,7 +145,7 @@ impl Upgrade {
         Ok(Self {
             subprotocol,
             deflate,
-            socket: request.conn_data::<SocketHandle>().copied(),
+            socket: request.conn_data().map(ConnectionSocket::for_websocket),
         })
     }
 

@@ -1,7 +1,7 @@
 //! WebSocket: a codec without I/O and a thin driver under actix-web.
 //!
 //! A handler calls [`Upgrade::accept`], makes an outbox and a [`Session`], and returns [`Upgrade::respond`]. The HTTP
-//! server must be built with `.on_connect(tune_socket)`, with `.client_disconnect_timeout(Duration::ZERO)` (the closing
+//! server must be built with `.on_connect(socket::tune_socket)`, with `.client_disconnect_timeout(Duration::ZERO)` (the closing
 //! handshake is over when the response ends) and with `.h1_write_buffer_size(WRITE_BUFFER_BYTES)` (without it, a
 //! connection that once had a burst keeps a buffer of up to 128 KiB).
 
@@ -11,12 +11,10 @@ mod handshake;
 mod origin;
 mod outflow;
 mod session;
-mod socket;
 mod watch;
 
 pub use body::WRITE_BUFFER_BYTES;
 pub use handshake::{Compression, Upgrade, UpgradeError, UpgradePolicy};
 pub use origin::{OriginPolicy, SameHost};
 pub use session::{Ended, Session, Verdict};
-pub use socket::{SEND_BUFFER_BYTES, UNSENT_BYTES_MAX, USER_TIMEOUT, tune_socket};
 pub use watch::CLOSE_TIMEOUT;

@@ -3,8 +3,10 @@
 //! The HTTP layer does not poll a body while its write buffer is full, so a connection whose socket is stuck cannot
 //! watch its own outbox. This does.
 
-use super::socket::SocketHandle;
-use crate::actors::outbox::{OutLane, Outbox};
+use crate::{
+    actors::outbox::{OutLane, Outbox},
+    transport::socket::SocketHandle,
+};
 use std::{
     cell::{Cell, RefCell},
     rc::{Rc, Weak},

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { violations } from "./axe.mjs";
-import { CHINESE as texts, House } from "./house.mjs";
+import { CHINESE as texts, House, until } from "./house.mjs";
 
 let house, ann, ben;
 
@@ -69,10 +69,13 @@ test("axe finds nothing on the first page, on a phone, and in Chinese", async ()
 test("a room can be found, written to and left without a mouse", async () => {
   const { page } = ann;
   await ann.createRoom("Aft");
+  const hasFocus = (locator, what) => until(() => locator.evaluate((now) => now === document.activeElement), `the focus is on ${what}`);
   await page.keyboard.press("Control+k");
+  await hasFocus(page.getByRole("combobox"), "the switcher");
   await page.keyboard.type("bridge");
   await page.keyboard.press("Enter");
   await ann.inRoom("Bridge");
+  await hasFocus(ann.composer, "where one writes");
   await page.keyboard.type("by keyboard");
   await page.keyboard.press("Enter");
   await ann.isDelivered("by keyboard");

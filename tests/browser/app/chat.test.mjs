@@ -78,13 +78,28 @@ test("a mention is completed, and counts for whom it names", async () => {
   await ben.sees("ask @Ben");
 });
 
+test("an answer that mentions somebody counts until its thread is read", async () => {
+  await ben.write("Who has the keys?");
+  await ann.message("Who has the keys?").hover();
+  await ann.message("Who has the keys?").getByRole("button", { name: "Reply in thread" }).click();
+  const reply = ann.page.getByRole("textbox", { name: "Reply in the thread" });
+  await reply.fill("@Ben, you do");
+  await reply.press("Enter");
+  const unread = ben.page.getByRole("link", { name: /Bridge.*(mentions you|unread)/s });
+  await unread.waitFor();
+  await ben.message("Who has the keys?").getByRole("button", { name: /1 reply/ }).click();
+  await unread.waitFor({ state: "detached" });
+  await ben.page.keyboard.press("Escape");
+  await ann.page.keyboard.press("Escape");
+});
+
 test("a draft waits in its room", async () => {
   await ann.composer.fill("half a thought");
   await ann.createRoom("Galley");
   assert.equal(await ann.composer.inputValue(), "");
   await ann.page.getByRole("link", { name: /Bridge/ }).click();
   await ann.inRoom("Bridge");
-  assert.equal(await ann.composer.inputValue(), "half a thought");
+  await until(async () => (await ann.composer.inputValue()) === "half a thought", "the draft is there");
   await ann.composer.fill("");
 });
 
@@ -96,6 +111,7 @@ test("an invite link brings somebody who is new into a private room, until it is
   await dialog.getByRole("button", { name: "Make a link" }).click();
   const link = await dialog.getByLabel("Invite link").inputValue();
   await dialog.getByRole("img", { name: /QR code/ }).waitFor();
+  await dialog.getByText(/opened this page as 127\.0\.0\.1, which is only this computer/).waitFor();
   const at = new URL(link).hash;
 
   const cleo = await house.person("Cleo", { at: `/${at}` });
@@ -143,6 +159,20 @@ test("a direct room is opened from the members, and search finds what was said",
   await ann.page.getByRole("button", { name: "Search in this room" }).click();
   await ann.page.getByRole("searchbox", { name: /Search/ }).fill("LUNCH");
   await ann.page.getByRole("complementary").getByText("Lunch at one?").waitFor();
+});
+
+test("who enters without a name is put where it goes; a room's number is copied as such", async () => {
+  const { context, url } = await house.browserOf();
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.getByRole("button", { name: "Enter", exact: true }).click();
+  await page.getByText("Write a name first.").waitFor();
+  await page.locator("input[name=name]:focus").waitFor();
+  await context.close();
+  await ann.page.getByRole("button", { name: "More about this room" }).click();
+  await ann.page.getByRole("menuitem", { name: /settings/ }).click();
+  await ann.page.getByRole("dialog").getByRole("button", { name: "Copy", exact: true }).waitFor();
+  await ann.page.keyboard.press("Escape");
 });
 
 test("nothing on the pages failed", () => {

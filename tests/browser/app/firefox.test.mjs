@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import puppeteer from "puppeteer-core";
+import { LAUNCH_MS } from "../stage.mjs";
+import { findControl, saysText } from "./control.mjs";
 import { House, until } from "./house.mjs";
 
 const FIREFOX = process.env.FIREFOX ?? "/usr/bin/firefox-esr";
@@ -20,6 +22,7 @@ before(async () => {
     browser: "firefox",
     executablePath: FIREFOX,
     headless: true,
+    timeout: LAUNCH_MS,
     extraPrefsFirefox: {
       "intl.accept_languages": "en-GB",
       "media.autoplay.default": 0,
@@ -30,6 +33,7 @@ before(async () => {
   ann = await house.person("Ann");
   await ann.createRoom("Bridge");
   page = await firefox.newPage();
+  page.setDefaultTimeout(LAUNCH_MS);
   page.on("pageerror", (error) => faults.push(String(error)));
   await page.setViewport({ width: 1280, height: 800 });
   await page.goto(house.server.url);
@@ -40,29 +44,23 @@ after(async () => {
 });
 
 /** A control by what it says, once it can be seen. */
-const control = (name, among = "button, input, textarea") =>
-  until(async () => {
-    const found = await page.evaluateHandle(
-      (among, name) => {
-        const says = (element) => element.getAttribute("aria-label") ?? element.labels?.[0]?.innerText ?? element.innerText;
-        const isSeen = (element) => element.getClientRects().length > 0;
-        return [...document.querySelectorAll(among)].find((one) => isSeen(one) && new RegExp(name).test(says(one).trim())) ?? null;
-      },
-      among,
-      name,
-    );
-    return found.asElement();
-  }, `a control that says ${name}`);
+const control = (name) =>
+  until(async () => (await page.evaluateHandle(findControl, name)).asElement(), `a control that says ${name}`);
 const press = async (name) => (await control(name)).click();
-const shows = (text) => until(() => page.evaluate((text) => document.body.innerText.includes(text), text), `“${text}” in Firefox`);
+const shows = (text) => until(() => page.evaluate(saysText, text), `“${text}” in Firefox`);
 
 /** How far the pictures that are shown have come, in seconds. */
 const progress = (evaluate) =>
-  evaluate(() => [...document.querySelectorAll("video")].filter((video) => video.videoWidth > 0).map((video) => video.currentTime));
+  evaluate(() =>
+    [...document.querySelectorAll("video")].filter((video) => video.videoWidth > 0).map((video) => video.currentTime),
+  );
 const moves = async (evaluate, count, who) => {
   await until(async () => (await progress(evaluate)).length === count, `${count} pictures for ${who}`);
   const before = await progress(evaluate);
-  await until(async () => (await progress(evaluate)).every((time, at) => time > before[at]), `pictures that move for ${who}`);
+  await until(
+    async () => (await progress(evaluate)).every((time, at) => time > before[at]),
+    `pictures that move for ${who}`,
+  );
 };
 
 test("somebody in Firefox and somebody in Chromium write to each other", async () => {

@@ -2,11 +2,14 @@
 
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
-import { ARGUMENTS, CHROMIUM } from "../stage.mjs";
+import { ARGUMENTS, CHROMIUM, LAUNCH_MS } from "../stage.mjs";
 import { Server } from "../server.mjs";
 import { Proxy } from "./proxy.mjs";
 
-const WAIT_MS = 30_000; // a loaded machine is slow, and that is no fault of the app
+const WAIT_MS = 90_000; // a loaded machine is slow, and that is no fault of the app
+
+/** Where it is about noon when the tests begin: no day ends while they run. In these names, east is minus. */
+const ZONE_OF_NOON = ((eastH) => `Etc/GMT${eastH > 0 ? "-" : "+"}${Math.abs(eastH)}`)(12 - new Date().getUTCHours());
 
 export class House {
   static async open(settings = {}, options = {}) {
@@ -31,6 +34,7 @@ export class House {
     const browser = without === undefined ? this.browser : await this.#browserWithout(without);
     const context = await browser.newContext({
       locale: "en-GB",
+      timezoneId: ZONE_OF_NOON,
       viewport: { width: 1280, height: 800 },
       permissions: ["camera", "microphone", "clipboard-read", "clipboard-write"],
       ...options,
@@ -69,7 +73,7 @@ export class House {
   }
 }
 
-const launch = (args) => chromium.launch({ executablePath: CHROMIUM, headless: true, args });
+const launch = (args) => chromium.launch({ executablePath: CHROMIUM, headless: true, args, timeout: LAUNCH_MS });
 
 /** What the app says in English; pass those of another language to `House.person`. */
 export const ENGLISH = {

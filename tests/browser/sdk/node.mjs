@@ -49,7 +49,7 @@ export const token = (server, ...rest) =>
     },
   );
 
-/** Waits until `check` gives something true, woken by changes of slices and otherwise now and then; gives that. */
+/** Waits until `check` gives something true, and gives that. */
 export async function until(check, what = String(check)) {
   const end = Date.now() + WAIT_MS;
   for (;;) {
@@ -60,12 +60,26 @@ export async function until(check, what = String(check)) {
   }
 }
 
-/** Waits until a slice fits. */
-export const slice = (of, fits, what) =>
-  until(
-    () => fits(of.get()),
-    what ?? `${fits}, but ${JSON.stringify(of.get())}`,
-  );
+/** Waits until a slice fits, if only for a moment; gives what `fits` gave. */
+export async function slice(of, fits, what = String(fits)) {
+  let stop;
+  let timer;
+  try {
+    return await new Promise((done, fail) => {
+      const look = () => {
+        const value = fits(of.get());
+        if (value) done(value);
+      };
+      const late = () => fail(new Error(`not within ${WAIT_MS} ms: ${what}, but ${JSON.stringify(of.get())}`));
+      stop = of.subscribe(look);
+      timer = setTimeout(late, WAIT_MS);
+      look();
+    });
+  } finally {
+    clearTimeout(timer);
+    stop?.();
+  }
+}
 
 /** Waits until everything written is stored by the server. */
 export const sent = (client) =>

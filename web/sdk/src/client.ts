@@ -4,6 +4,7 @@ import type { Client, ClientOptions, Credentials, SearchQuery } from "./api.js";
 import { openCalls, type OpenCalls } from "./calls/calls.js";
 import type { CallSignalling } from "./calls/signalling.js";
 import type { Account, Found, RoomSummary } from "./model.js";
+import { tellAll } from "./listeners.js";
 import type { ServerCallFrame } from "./protocol/call-frames.js";
 import type { ClientRequest } from "./protocol/client-frames.js";
 import type { RoomInfo } from "./protocol/server-frames.js";
@@ -213,10 +214,10 @@ class OpenedClient implements Client {
   #newTabs(): Tabs {
     const [store, board] = [this.#store, this.#board];
     const found = (all: readonly Found[], how: "live" | "missed") => {
-      for (const one of all) for (const listener of [...this.#messageListeners]) listener(one, how);
+      for (const one of all) tellAll(this.#messageListeners, one, how);
     };
     const callFrame = (frame: ServerCallFrame) => {
-      for (const listener of [...this.#callListeners]) listener(frame);
+      tellAll(this.#callListeners, frame);
     };
     const tabs: Tabs = new Tabs({
       name: this.#settings.database,
@@ -235,7 +236,7 @@ class OpenedClient implements Client {
           callFrame: (frame) => tabs.callFrame(frame),
           watched: () => tabs.watched,
         });
-        void engine.start();
+        engine.start().catch(() => undefined); // closed at once
         return engine;
       },
       found,

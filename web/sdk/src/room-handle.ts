@@ -129,7 +129,8 @@ export class OpenRoom implements RoomHandle {
     if (draft === undefined) return;
     clearTimeout(draft.timer);
     this.#draft = undefined;
-    void this.#parts.store.setDraft(this.id, wellFormed(draft.text));
+    // Of a client that is closed the store is too.
+    void this.#parts.store.setDraft(this.id, wellFormed(draft.text)).catch(() => undefined);
   }
 
   setTyping(on: boolean): void {

@@ -1,8 +1,10 @@
+import { tellAll } from "./listeners.js";
+
 /** A part of the state that a view subscribes to: fits React's `useSyncExternalStore`, and needs no framework. */
 export interface Slice<T> {
   /** The present value: the same reference until it changes. */
   get(): T;
-  /** Calls `listener` after each change, until the function it returns is called. */
+  /** Calls `listener` after each change, until the function it returns is called. An error it throws is reported as uncaught. */
   subscribe(listener: () => void): () => void;
 }
 
@@ -23,7 +25,7 @@ export class Cell<T> implements Slice<T> {
   set(value: T): void {
     if (Object.is(value, this.#value)) return;
     this.#value = value;
-    for (const listener of [...this.#listeners]) listener();
+    tellAll(this.#listeners);
   }
 
   subscribe(listener: () => void): () => void {

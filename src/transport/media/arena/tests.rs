@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Only to fail instead of hanging.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn open_port(gso: Gso) -> MediaSocket {
     let both = UdpListen {

@@ -6,8 +6,16 @@ import { Button } from "../ui/Button";
 import { useCopy } from "../ui/clipboard";
 import styles from "./rooms.module.css";
 
-/** A text to take away: a line that marks itself, and a button that copies it. */
-export function Copyable({ label, text }: { readonly label: string; readonly text: string }) {
+/** A text to take away: a line that marks itself, and a button that copies it, called `action`. */
+export function Copyable({
+  label,
+  text,
+  action,
+}: {
+  readonly label: string;
+  readonly text: string;
+  readonly action: string;
+}) {
   const { t } = useTranslation("rooms");
   const id = useId();
   const field = useRef<HTMLInputElement>(null);
@@ -35,7 +43,7 @@ export function Copyable({ label, text }: { readonly label: string; readonly tex
         />
         <Button onClick={() => void take()}>
           {copied ? <Check size={16} aria-hidden="true" /> : <Copy size={16} aria-hidden="true" />}
-          {t(copied ? "invite.copied" : "invite.copy")}
+          {copied ? t("invite.copied") : action}
         </Button>
       </div>
     </div>

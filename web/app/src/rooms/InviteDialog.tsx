@@ -9,6 +9,7 @@ import { linkTo } from "../state/route";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { toast } from "../ui/toasts";
+import { isLoopback } from "./loopback";
 import { Copyable } from "./Copyable";
 import { rolesUpTo } from "./roles";
 import { SelectField } from "./SelectField";
@@ -73,6 +74,11 @@ function Invites({ room, own }: { readonly room: RoomId; readonly own: Role }) {
   return (
     <div className={styles.form}>
       <p className={styles.hint}>{t("invite.intro")}</p>
+      {isLoopback(location.hostname) && (
+        <p className={styles.caution} role="note">
+          {t("invite.thisDevice", { host: location.hostname })}
+        </p>
+      )}
       {link === undefined ? (
         <>
           <ChoiceFields choice={choice} onChange={setChoice} own={own} />
@@ -82,7 +88,7 @@ function Invites({ room, own }: { readonly room: RoomId; readonly own: Role }) {
         </>
       ) : (
         <>
-          <Copyable label={t("invite.link")} text={link} />
+          <Copyable label={t("invite.link")} text={link} action={t("invite.copy")} />
           <Suspense fallback={null}>
             <QrCode text={link} label={t("invite.qr")} />
           </Suspense>

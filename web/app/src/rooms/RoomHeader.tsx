@@ -41,11 +41,13 @@ export function RoomHeader({ room, children }: { readonly room: RoomId; readonly
         icon={ArrowLeft}
         onClick={() => go({ at: "home" })}
       />
-      <Avatar
-        user={summary.peer ?? room}
-        name={summary.name}
-        shape={summary.visibility === "direct" ? "round" : "square"}
-      />
+      <span className={styles.picture}>
+        <Avatar
+          user={summary.peer ?? room}
+          name={summary.name}
+          shape={summary.visibility === "direct" ? "round" : "square"}
+        />
+      </span>
       <Title summary={summary} />
       <div className={styles.buttons}>
         {children}

@@ -143,7 +143,7 @@ function Fingerprint({ room }: { readonly room: RoomId }) {
       ) : (
         <output className={styles.fingerprint}>{shown}</output>
       )}
-      <Copyable label={t("settings.roomId")} text={room} />
+      <Copyable label={t("settings.roomId")} text={room} action={t("settings.copy")} />
     </section>
   );
 }

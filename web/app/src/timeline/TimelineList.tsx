@@ -82,7 +82,8 @@ function LoadedList({ room, timeline, thread, at, onDay, start, onScrollReady }:
     scrollToIndex: (index) => scroll.toIndex(index, "nearest"),
   });
   useAnnounceNew(view, people, thread === undefined);
-  useMarkRead(room, view, scroll.atEnd && thread === undefined);
+  // A marker is one for all of a room: it goes on with a thread only where nothing of the room itself is passed over.
+  useMarkRead(room, view, scroll.atEnd && (thread === undefined || summary?.unread === 0));
   const { toLatest } = scroll;
   useEffect(
     () => onSent((inRoom, inThread) => inRoom === room.id && inThread === thread && toLatest()),

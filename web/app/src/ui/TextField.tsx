@@ -1,4 +1,4 @@
-import { useId, type ComponentProps, type ReactNode } from "react";
+import { useEffect, useId, useRef, type ComponentProps, type ReactNode } from "react";
 import { classes } from "./classes";
 import styles from "./TextField.module.css";
 
@@ -16,6 +16,18 @@ export interface TextFieldProps extends Omit<ComponentProps<"input">, "onChange"
 /** A line of text with its label, a hint, and what is wrong with it. */
 export function TextField({ label, labelHidden, hint, error, value, onChange, className, ...rest }: TextFieldProps) {
   const id = useId();
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    // Who pressed the button goes on where it is mended.
+    const at = document.activeElement;
+    if (
+      error !== undefined &&
+      at instanceof HTMLButtonElement &&
+      at.type === "submit" &&
+      at.form === field.current?.form
+    )
+      field.current?.focus();
+  }, [error]);
   const said = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter(Boolean).join(" ");
   return (
     <div className={classes(styles.field, className)}>
@@ -25,6 +37,7 @@ export function TextField({ label, labelHidden, hint, error, value, onChange, cl
       <input
         type="text"
         {...rest}
+        ref={field}
         id={id}
         className={styles.input}
         value={value}

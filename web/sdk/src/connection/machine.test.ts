@@ -167,6 +167,25 @@ test("a token that expired is not tried again, a guest's is replaced by a proof"
   expect(guest.say({ is: "opened" })).toEqual([{ do: "hello", identity: { ...GUEST, token: undefined } }]);
 });
 
+test("a guest whose new tokens expire at once proves its key with back-off, until a login lasts", () => {
+  const stage = new Stage();
+  const again = (): number | string => {
+    stage.say({ is: "opened" });
+    stage.say({ is: "frame", frame: welcome(DAY_MS, "new") });
+    return stage.after(4002);
+  };
+  stage.say({ is: "start", identity: GUEST });
+  expect(again()).toBe(0);
+  for (const waitMs of [500, 1_000, 2_000]) {
+    expect(again()).toBe(waitMs);
+    stage.run(stage.nowMs + waitMs);
+  }
+  stage.say({ is: "opened" });
+  stage.say({ is: "frame", frame: welcome(DAY_MS, "new") });
+  stage.run(stage.nowMs + STABLE_MS);
+  expect(stage.after(4002)).toBe(0);
+});
+
 test.each([
   ["name_taken", "fix", "name_taken"],
   ["guests_refused", "operator", "guests_refused"],

@@ -237,6 +237,9 @@ export class ConnectionMachine {
       case "new-token":
         if (this.#identity?.kind !== "guest") return this.#refuse("token_expired", "The token has expired.");
         this.#keepToken(undefined);
+        // Tokens that expire as they are given must not make for a hot loop.
+        if (this.#attempt > 0) return this.#wait(nowMs, 0, "unreachable");
+        this.#attempt += 1;
         return this.#dial(nowMs);
       case "stop":
         return this.#stopped(nowMs, after.reason);

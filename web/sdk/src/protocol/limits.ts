@@ -31,6 +31,9 @@ export const TYPING_AGAIN_MS = 4_000;
 /** `typing` ends by itself after this. */
 export const TYPING_ENDS_MS = 6_000;
 
+/** A pause that a server asks for counts as this at most: longer ones are beyond what timers take. */
+export const PAUSE_MS_MAX = 3_600_000;
+
 /** What this client reads at most in one list of a server's frame that the protocol does not bound itself. */
 export const SERVER_LIST_MAX = 10_000;
 /** The longest message of a server, in UTF-16 units: a full page of the largest ops, every character escaped. */

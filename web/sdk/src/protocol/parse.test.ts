@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { PAGE_OPS_MAX, SERVER_MESSAGE_CHARS_MAX } from "./limits.js";
+import { PAGE_OPS_MAX, PAUSE_MS_MAX, SERVER_MESSAGE_CHARS_MAX } from "./limits.js";
 import { parseServerFrame } from "./parse.js";
 import { readOp } from "./parse-op.js";
 import { MalformedFrame } from "./shape.js";
@@ -93,6 +93,14 @@ describe("the server's frames", () => {
   test("an error says where, and never what", () => {
     const frame = { t: "ops", room: ROOM, ops: [entry({ ...head, kind: "post", hlc: ["secret", 0] })] };
     expect(() => parse(frame)).toThrow("the server's frame is malformed at ops[0].op.hlc");
+  });
+
+  test("a pause that the server asks for is bounded by what timers take", () => {
+    const refusal = { t: "error", code: "overloaded", advice: "retry", message: "later" };
+    expect(parse({ ...refusal, retry_after_ms: 2 ** 40 })).toEqual({ ...refusal, retry_after_ms: PAUSE_MS_MAX });
+    expect(parse({ ...refusal, retry_after_ms: 250 })).toEqual({ ...refusal, retry_after_ms: 250 });
+    const drain = { t: "drain", reason: "shutdown" };
+    expect(parse({ ...drain, reconnect_ms: 2 ** 40 })).toEqual({ ...drain, reconnect_ms: PAUSE_MS_MAX });
   });
 
   test("nesting, lengths and lists are bounded", () => {

@@ -2,7 +2,14 @@
 
 import { isCursor, isDevice, isDot, isEpoch, isHlc, isInteger, isInvite, isRoom, isUser, readRole } from "./check.js";
 import { adviceFor, type Advice } from "./errors.js";
-import { LIST_MAX, PAGE_OPS_MAX, POST_OPS_MAX, SERVER_LIST_MAX, SERVER_MESSAGE_CHARS_MAX } from "./limits.js";
+import {
+  LIST_MAX,
+  PAGE_OPS_MAX,
+  PAUSE_MS_MAX,
+  POST_OPS_MAX,
+  SERVER_LIST_MAX,
+  SERVER_MESSAGE_CHARS_MAX,
+} from "./limits.js";
 import { CALL_FRAMES } from "./parse-call.js";
 import { readEntry } from "./parse-op.js";
 import type { RoomInfo, ServerFrame } from "./server-frames.js";
@@ -34,6 +41,7 @@ const parseJson = (message: string): unknown => {
 
 const readType = map({ t: text });
 const integer = is((value): value is number => isInteger(value));
+const pauseMs: Read<number> = (value, where) => Math.min(PAUSE_MS_MAX, integer(value, where));
 const positive = is((value): value is number => isInteger(value, 1));
 const room = is(isRoom);
 const user = is(isUser);
@@ -108,7 +116,7 @@ const READERS: Readers = {
   renewed: mapWith({ expires_ms: integer }, { token: text }),
   beat: map({}),
   ok: map({ id: integer }),
-  error: advised(mapWith({ code: text, advice, message: text }, { id: integer, room, retry_after_ms: integer })),
+  error: advised(mapWith({ code: text, advice, message: text }, { id: integer, room, retry_after_ms: pauseMs })),
   opened: withUnread(mapWith(ROOM, { ...ROOM_MORE, id: integer, epoch_changed: boolean })),
   ops: mapWith({ room, ops: list(readEntry, PAGE_OPS_MAX) }, { id: integer, more: boolean }),
   synced: map({ room, cursor: is(isCursor) }),
@@ -125,7 +133,7 @@ const READERS: Readers = {
   typing: mapWith({ room }, { on: list(user, SERVER_LIST_MAX), off: list(user, SERVER_LIST_MAX) }),
   read: mapWith({ room, user, stamp: is(isHlc), dot: is(isDot) }, { unread: integer }),
   "rooms.changed": map({}),
-  drain: map({ reason: text, reconnect_ms: integer }),
+  drain: map({ reason: text, reconnect_ms: pauseMs }),
 };
 
 /** A map, so that a frame called `constructor` finds nothing. */

@@ -6,14 +6,12 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 
-import type { Entry, WireOp } from "../protocol/op.js";
-import { dotKey, type Dot, type DotKey, type ReplicaId, type Stamp } from "../protocol/values.js";
+import type { Entry } from "../protocol/op.js";
 import { copyOf } from "./copy.js";
 import { Database } from "./database.js";
 import type { Store } from "./open-store.js";
-import { sameOp } from "./outbox.js";
 import { STORES } from "./schema.js";
-import { ANN, annsStore, EPOCH, info, messages, newDevice, post, ROOM, texts } from "./testing.js";
+import { ANN, annsStore, EPOCH, info, messages, newDevice, ROOM, Server, texts } from "./testing.js";
 import type { Tx } from "./transaction.js";
 
 type Answer = "arrives" | "is lost";
@@ -36,55 +34,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
   fc.record({ do: fc.constantFrom("crash" as const, "sync" as const, "others" as const) }),
 );
-
-interface Acks {
-  readonly acks: { dot: Dot; stamp: Stamp; offset: number }[];
-  readonly refused: { dot: Dot; code: string; message: string; offset: number }[];
-  readonly stopped?: "gap" | "dot_conflict";
-}
-
-class Server {
-  readonly log: Entry[] = [];
-  readonly #known = new Map<DotKey, Entry>();
-  readonly #have = new Map<ReplicaId, number>();
-  #others = 0;
-
-  post(ops: readonly WireOp[]): Acks {
-    const answer: Acks = { acks: [], refused: [] };
-    for (const op of ops) {
-      const known = this.#known.get(dotKey(op.dot));
-      if (known !== undefined && known.op.kind !== "void" && !sameOp(op, known.op))
-        return { ...answer, stopped: "dot_conflict" };
-      const [replica, counter] = op.dot;
-      if (known === undefined && counter !== (this.#have.get(replica) ?? 0) + 1) return { ...answer, stopped: "gap" };
-      const entry = known ?? this.#append(op);
-      const { dot } = op;
-      if (entry.op.kind === "void") answer.refused.push({ dot, code: "invalid", message: "no", offset: entry.offset });
-      else answer.acks.push({ dot, stamp: entry.stamp, offset: entry.offset });
-    }
-    return answer;
-  }
-
-  /** Somebody else posts. */
-  others(): Entry {
-    this.#others += 1;
-    const { op } = post(this.#others);
-    return this.#append(op);
-  }
-
-  #append(op: WireOp): Entry {
-    const offset = this.log.length + 1;
-    const stamp: Stamp = [1_000_000 + offset, 0];
-    const bad = typeof op["text"] === "string" && op["text"].startsWith("bad");
-    const { dot, hlc } = op;
-    const stored: WireOp = bad ? { dot, hlc, author: ANN, kind: "void", code: "invalid" } : { author: ANN, ...op };
-    const entry = { offset, stamp, op: stored };
-    this.log.push(entry);
-    this.#known.set(dotKey(dot), entry);
-    this.#have.set(dot[0], dot[1]);
-    return entry;
-  }
-}
 
 class Device {
   readonly server = new Server();
@@ -165,7 +114,8 @@ class Device {
     if (answer === "is lost") return true;
     if (acks.length > 0) await this.store.acked(ROOM, acks);
     if (refused.length > 0) await this.store.refused(ROOM, refused);
-    if (stopped !== undefined) await this.store.renewReplica(ROOM);
+    const [first] = batch.ops;
+    if (stopped !== undefined && first !== undefined) await this.store.renewReplica(ROOM, first.dot[0]);
     return true;
   }
 

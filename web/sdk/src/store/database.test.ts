@@ -118,8 +118,32 @@ describe("a disk", () => {
     expect(store.persistence.get()).toEqual({ kind: "memory", reason: "full" });
   });
 
+  it("that is full while there is no memory to move to either is tried again", async () => {
+    store = await annsStore();
+    await say("one");
+    vi.spyOn(IDBObjectStore.prototype, "put").mockImplementationOnce(quota);
+    vi.spyOn(IDBFactory.prototype, "open").mockImplementationOnce(quota);
+    await expect(say("two")).rejects.toThrow("full");
+    await say("three");
+    expect(texts(await messages(store))).toEqual(["one", "three"]);
+    expect(store.persistence.get()).toEqual({ kind: "disk" });
+  });
+
+  it("that neither opens again nor gives way to memory is tried again", async () => {
+    store = await annsStore();
+    await say("one");
+    vi.spyOn(IDBDatabase.prototype, "transaction").mockImplementationOnce(function (this: IDBDatabase) {
+      this.close();
+      throw new DOMException("closed", "InvalidStateError");
+    });
+    vi.spyOn(IDBFactory.prototype, "open").mockImplementationOnce(quota).mockImplementationOnce(quota);
+    await expect(say("two")).rejects.toThrow("full");
+    await say("three");
+    expect(texts(await messages(store))).toEqual(["one", "three"]);
+  });
+
   it("that is chosen not to be used is not", async () => {
-    store = await openStore({ storage: "memory" });
+    store = await annsStore({ storage: "memory" });
     expect(store.persistence.get()).toEqual({ kind: "memory", reason: "chosen" });
     await say("hello");
     expect(texts(await messages(store))).toEqual(["hello"]);
@@ -128,7 +152,7 @@ describe("a disk", () => {
 
   it("that is missing or blocked is done without", async () => {
     Reflect.deleteProperty(globalThis, "indexedDB");
-    store = await openStore();
+    store = await annsStore();
     expect(store.persistence.get()).toEqual({ kind: "memory", reason: "blocked" });
     await say("hello");
     expect(texts(await messages(store))).toEqual(["hello"]);

@@ -34,7 +34,7 @@ export class Database {
   readonly #name: string;
   readonly #persistence: Cell<Persistence>;
   #open: Promise<Open>;
-  #moving: Promise<Open> | undefined;
+  #moving: Promise<void> | undefined;
   /** When the last write to each object store has ended. */
   readonly #writes = new Map<StoreName, Promise<unknown>>();
   #closed = false;
@@ -98,35 +98,45 @@ export class Database {
   #watch(open: Open): Open {
     open.db.onversionchange = () => open.db.close();
     open.db.onclose = () => {
-      if (!this.#closed) void this.#reopen(open);
+      // When it does not open now, the next transaction tries again.
+      if (!this.#closed) void this.#reopen(open).catch(() => undefined);
     };
     return open;
   }
 
   async #reopen(lost: Open): Promise<void> {
-    if ((await this.#open) !== lost) return;
+    const current = this.#open;
+    // Of several transactions that find it closed the first opens it.
+    if ((await current) !== lost || this.#open !== current) return void (await this.#open);
     if (lost.kind === "memory") throw new Error("the database in memory was closed");
-    this.#open = openOnDisk(this.#name)
-      .catch(async (error: unknown) => {
-        const memory = await openInMemory();
-        this.#persistence.set({ kind: "memory", reason: reasonOf(error) });
-        return memory;
-      })
-      .then((open) => this.#watch(open));
-    await this.#open;
+    const opening = openOnDisk(this.#name).catch(async (error: unknown) => {
+      const memory = await openInMemory();
+      this.#persistence.set({ kind: "memory", reason: reasonOf(error) });
+      return memory;
+    });
+    await this.#goOnWith(opening, lost);
   }
 
   /** Rejects when memory cannot be loaded, as without network. What is asked for next tries the disk, then this, anew. */
   async #moveToMemory(disk: Open): Promise<void> {
-    if (this.#moving === undefined) {
-      const moving = (this.#moving = moved(disk).then((memory) => this.#watch(memory)));
-      this.#open = moving.catch(() => disk);
-      moving.then(
-        () => this.#persistence.set({ kind: "memory", reason: "full" }),
-        () => (this.#moving = undefined),
-      );
-    }
+    // Once: who fails on the disk after that finds the memory that others have written to.
+    this.#moving ??= this.#goOnWith(moved(disk), disk).catch((error: unknown) => {
+      this.#moving = undefined;
+      throw error;
+    });
     await this.#moving;
+    this.#persistence.set({ kind: "memory", reason: "full" });
+  }
+
+  /** When it does not open, what there was stays: the next transaction finds it as it is, and tries again. */
+  async #goOnWith(opening: Promise<Open>, before: Open): Promise<void> {
+    this.#open = opening.then((open) => this.#watch(open));
+    try {
+      await this.#open;
+    } catch (error) {
+      this.#open = Promise.resolve(before);
+      throw error;
+    }
   }
 }
 

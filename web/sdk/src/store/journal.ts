@@ -54,26 +54,47 @@ export class Journal {
   }
 }
 
-/** Notes that other pages left behind, or have not committed yet; and how to drop them once they are written. */
-export function leftNotes(
-  database: string,
-  storage: Storage | undefined,
-): readonly { key: string; notes: readonly Note[] }[] {
+/** The notes of one page, as they were found. */
+export interface LeftNotes {
+  readonly key: string;
+  readonly text: string;
+  readonly notes: readonly Note[];
+}
+
+/** Notes that other pages left behind, or have not committed yet. */
+export function leftNotes(database: string, storage: Storage | undefined): readonly LeftNotes[] {
   try {
     const keys = Array.from({ length: storage?.length ?? 0 }, (_, index) => storage?.key(index) ?? "");
     return keys
       .filter((key) => key.startsWith(prefixOf(database)))
-      .map((key) => ({ key, notes: parse(storage?.getItem(key) ?? "[]") }));
+      .map((key) => {
+        const text = storage?.getItem(key) ?? "";
+        return { key, text, notes: parse(text) };
+      });
   } catch {
     return []; // forbidden
   }
 }
 
+/** Drops notes that are written now. A page that lives and has noted something else meanwhile keeps its own. */
+export function dropNotes({ key, text }: Pick<LeftNotes, "key" | "text">, storage: Storage | undefined): void {
+  try {
+    if (storage?.getItem(key) === text) storage.removeItem(key);
+  } catch {
+    return; // forbidden
+  }
+}
+
 const prefixOf = (database: string): string => `${database}/writing/`;
 
+/** What is no note, or none of this version, is left out: it must not keep the others from being written. */
 const parse = (text: string): readonly Note[] => {
-  const value: unknown = JSON.parse(text);
-  return Array.isArray(value) ? value.filter(isNote) : [];
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value.filter(isNote) : [];
+  } catch {
+    return [];
+  }
 };
 
 const isNote = (value: unknown): value is Note =>

@@ -7,7 +7,7 @@
 import type { Found, Persistence, Version } from "../model.js";
 import type { Entry, WireOp } from "../protocol/op.js";
 import type { RoomInfo } from "../protocol/server-frames.js";
-import type { Cursor, Dot, DotKey, Role, RoomId, Stamp, UserId } from "../protocol/values.js";
+import type { Cursor, Dot, DotKey, ReplicaId, Role, RoomId, Stamp, UserId } from "../protocol/values.js";
 import type { SearchQuery } from "../api.js";
 import type { Slice } from "../slice.js";
 
@@ -66,8 +66,10 @@ export interface LocalStore {
   setClockSkew(skewMs: number): Promise<void>;
 
   // Writing.
-  /** Gives each body a dot and an hlc, keeps op and outbox entry in one transaction. `optimistic` views show them before. */
+  /** Gives each body a dot and an hlc, keeps op and outbox entry in one transaction; views show them before. @throws Error when nobody is signed in. */
   write(room: RoomId, bodies: readonly OpBody[]): Promise<readonly WireOp[]>;
+  /** Writes what pages were writing as they ended: see `journal.ts`. */
+  writeLeftNotes(): Promise<void>;
   /** Rooms with unacked ops. */
   unsent(): Promise<readonly RoomId[]>;
   /** What to send first in a room, after `after` if given. */
@@ -76,10 +78,13 @@ export interface LocalStore {
   markSent(room: RoomId, dots: readonly Dot[], sent: boolean): void;
   acked(room: RoomId, acks: readonly { dot: Dot; stamp: Stamp; offset: number }[]): Promise<void>;
   refused(room: RoomId, refused: readonly { dot: Dot; code: string; message: string; offset: number }[]): Promise<void>;
-  /** `gap`, `dot_conflict`, `foreign_replica`: writes what is unacked again under a new replica. */
-  renewReplica(room: RoomId): Promise<void>;
-  /** `clock_skew`: gives what is unacked new clocks. */
-  renewClocks(room: RoomId): Promise<void>;
+  /**
+   * `gap`, `dot_conflict`, `foreign_replica`: writes what is unacked again under a new replica, unless another tab has
+   * left the `refused` one already: what it sent since would be written twice.
+   */
+  renewReplica(room: RoomId, refused: ReplicaId): Promise<void>;
+  /** `clock_skew`: gives what is unacked new clocks, unless another tab has given them to the `refused` ones already. */
+  renewClocks(room: RoomId, refused: readonly WireOp[]): Promise<void>;
   /** The room takes nothing from us now (`not_a_member`, `forbidden`): shows its unacked messages as failed with retry. `undefined`: again. */
   setRefusing(room: RoomId, refusal: { readonly code: string; readonly message: string } | undefined): Promise<void>;
   retry(room: RoomId, message: DotKey): Promise<void>;

@@ -1,6 +1,7 @@
 /** Opening the local op log: the parts of the store put together. */
 
 import type { SearchQuery } from "../api.js";
+import { tellAll } from "../listeners.js";
 import type { Found, Persistence } from "../model.js";
 import type { Entry, WireOp } from "../protocol/op.js";
 import type { RoomInfo } from "../protocol/server-frames.js";
@@ -9,6 +10,7 @@ import {
   type Cursor,
   type Dot,
   type DotKey,
+  type ReplicaId,
   type RoomId,
   type Stamp,
   type UserId,
@@ -17,7 +19,7 @@ import type { Slice } from "../slice.js";
 import { randomReplica, type Commit, type Context } from "./context.js";
 import { Database } from "./database.js";
 import type { Batch, Change, LocalStore, OpBody, Place, StoredAccount } from "./local-store.js";
-import { Journal, leftNotes } from "./journal.js";
+import { dropNotes, Journal, leftNotes } from "./journal.js";
 import * as outbox from "./outbox.js";
 import { Pending } from "./pending.js";
 import { purgeAll, purgeRoom } from "./purge.js";
@@ -133,6 +135,9 @@ class IndexedStore implements Store {
   }
 
   async erase(): Promise<void> {
+    // What a page left of somebody else's must not be written in the name of whoever comes next.
+    const storage = this.#noteStorage();
+    for (const left of leftNotes(this.#name, storage)) dropNotes(left, storage);
     await this.#db.run(STORES, { mode: "readwrite", strict: true }, (tx) => {
       for (const store of STORES) tx.clear(store);
       return Promise.resolve();
@@ -163,15 +168,14 @@ class IndexedStore implements Store {
     }
   }
 
-  /** Writes what pages were writing as they ended. */
   async writeLeftNotes(): Promise<void> {
     const storage = this.#noteStorage();
-    for (const { key, notes } of leftNotes(this.#name, storage)) {
-      for (const note of notes) {
-        const options = { replica: randomReplica(this.#context), committed: () => undefined };
-        await outbox.write(this.#context, note, options).catch(() => undefined);
-      }
-      storage?.removeItem(key);
+    for (const left of leftNotes(this.#name, storage)) {
+      const options = { replica: randomReplica(this.#context), committed: () => undefined };
+      const written = left.notes.map((note) => outbox.write(this.#context, note, options));
+      const failed = (await Promise.allSettled(written)).some(({ status }) => status === "rejected");
+      // Where the disk was full meanwhile only memory has it.
+      if (!failed && this.#noteStorage() !== undefined) dropNotes(left, storage);
     }
   }
 
@@ -215,12 +219,12 @@ class IndexedStore implements Store {
     await outbox.refused(this.#context, room, list);
   }
 
-  renewReplica(room: RoomId): Promise<void> {
-    return outbox.renewReplica(this.#context, room);
+  renewReplica(room: RoomId, refused: ReplicaId): Promise<void> {
+    return outbox.renewReplica(this.#context, room, refused);
   }
 
-  renewClocks(room: RoomId): Promise<void> {
-    return outbox.renewClocks(this.#context, room);
+  renewClocks(room: RoomId, refused: readonly WireOp[]): Promise<void> {
+    return outbox.renewClocks(this.#context, room, refused);
   }
 
   setRefusing(room: RoomId, refusal: { readonly code: string; readonly message: string } | undefined): Promise<void> {
@@ -315,6 +319,6 @@ class IndexedStore implements Store {
 
   #tell(commit: Commit, from: "here" | "elsewhere"): void {
     if (commit.rooms !== undefined) this.pending.learn(commit.rooms);
-    for (const listener of [...this.#listeners]) listener(commit, from);
+    tellAll(this.#listeners, commit, from);
   }
 }

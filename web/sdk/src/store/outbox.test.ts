@@ -227,7 +227,7 @@ describe("a new replica", () => {
       { kind: "topic", text: "topic" },
     ]);
     const before = await messages(store);
-    await store.renewReplica(ROOM);
+    await store.renewReplica(ROOM, target[0]);
     await crashed();
     const ops = await waiting();
     expect(ops.map(({ dot: [, counter] }) => counter)).toEqual([1, 2, 3, 4, 5, 6]);
@@ -275,7 +275,7 @@ describe("new clocks", () => {
     await store.setClockSkew(10 * 86_400_000);
     await say("one", "two");
     await store.setClockSkew(0);
-    await store.renewClocks(ROOM);
+    await store.renewClocks(ROOM, await waiting());
     const ops = await waiting();
     expect(ops.map(({ hlc, text }) => [hlc, text])).toEqual([
       [[2_000_000, 0], "one"],
@@ -297,6 +297,32 @@ describe("what is read", () => {
     await store.take(ROOM, [post(4)], "live");
     expect((await room()).unread).toBe(2);
     await store.setRead(ROOM, BEN, [1_000_004, 0], [THEIRS, 4]);
+    expect((await room()).unread).toBe(2);
+  });
+
+  it("keeps mentions in threads until the marker passes them", async () => {
+    await store.opened(info({ head: 0 }), false);
+    await store.synced(ROOM, [EPOCH, 0]);
+    await store.take(ROOM, [post(1), post(2), post(3, { mentions: [ANN], thread: [THEIRS, 1] })], "live");
+    expect(await room()).toMatchObject({ unread: 2, mentioned: 1 });
+    await store.setRead(ROOM, ANN, [1_000_002, 0], [THEIRS, 2], 1);
+    expect(await room()).toMatchObject({ unread: 0, mentioned: 1 });
+    await store.setRead(ROOM, ANN, [1_000_003, 0], [THEIRS, 3], 0);
+    expect(await room()).toMatchObject({ unread: 0, mentioned: 0 });
+  });
+
+  it("stays what was counted here when the list of rooms comes again", async () => {
+    await store.opened(info({ head: 0 }), false);
+    await store.synced(ROOM, [EPOCH, 0]);
+    await store.take(ROOM, [post(1), post(2), post(3)], "live");
+    await store.setRead(ROOM, ANN, [1_000_002, 0], [THEIRS, 2], 1);
+    const read = [
+      [1_000_002, 0],
+      [THEIRS, 2],
+    ] as const;
+    await store.saveRooms([info({ head: 3, unread: 3, read })], true);
+    expect((await room()).unread).toBe(1);
+    await store.saveRooms([info({ head: 4, unread: 2, read })], true);
     expect((await room()).unread).toBe(2);
   });
 

@@ -29,7 +29,12 @@ import { withOffsets } from "./take.js";
 /** Bytes of one `post`, with room for the frame around the ops: the server takes 256 KiB. */
 const BATCH_BYTES_MAX = 192 * 1024;
 
-/** Gives each body a dot and a clock and keeps it; the op as it will be sent. Nothing, when the note was written already. */
+/**
+ * Gives each body a dot and a clock and keeps it; the op as it will be sent. When the note was written already, by a page
+ * that took it for one that was left, the ops it became.
+ *
+ * @throws Error when nobody is signed in: it would be sent as whoever comes next.
+ */
 export const write = (
   context: Context,
   { id, room, bodies }: Note,
@@ -40,14 +45,17 @@ export const write = (
     context,
     room,
     async (desk) => {
-      const { sheet, tx } = desk;
+      const { sheet, tx, account } = desk;
+      if (account === undefined) throw new Error("nobody is signed in");
       const noted = ((await tx.get("meta", "noted")) ?? []) as MetaValues["noted"];
-      if (noted.includes(id)) return [];
-      tx.put("meta", [...noted, id].slice(-NOTED_IDS_MAX), "noted");
+      const before = noted.find((entry) => entry.startsWith(`${id} `));
+      if (before !== undefined) return writtenBefore(sheet, before.slice(id.length + 1), bodies.length);
       if (sheet.room.replica === undefined) sheet.room = { ...sheet.room, replica };
       const ops = bodies.map((body) => stampless(context, desk, body));
       await desk.sheet.load(ops);
       for (const op of ops) enter(desk.sheet, op);
+      const [first] = ops;
+      if (first !== undefined) tx.put("meta", [...noted, `${id} ${dotKey(first.dot)}`].slice(-NOTED_IDS_MAX), "noted");
       return ops;
     },
     { strict: true, committed },
@@ -147,16 +155,21 @@ export const renew = async (context: Context, { tx, sheet }: Desk): Promise<void
   sheet.room = { ...sheet.room, replica, counter: waiting.length };
 };
 
-export const renewReplica = (context: Context, room: RoomId): Promise<void> =>
-  onLog(context, room, (desk) => renew(context, desk), { strict: true, also: ["outbox"] });
+export const renewReplica = (context: Context, room: RoomId, refused: ReplicaId): Promise<void> =>
+  onLog(context, room, (desk) => (desk.sheet.room.replica === refused ? renew(context, desk) : Promise.resolve()), {
+    strict: true,
+    also: ["outbox"],
+  });
 
 /** New clocks for what is unacked: it left no trace at the server, so it may change. */
-export const renewClocks = (context: Context, room: RoomId): Promise<void> =>
+export const renewClocks = (context: Context, room: RoomId, refused: readonly WireOp[]): Promise<void> =>
   onLog(
     context,
     room,
     async ({ tx, sheet, clock }) => {
       const waiting = await tx.getAll("outbox", roomSpan(room));
+      const stale = new Set(refused.map(({ dot, hlc }) => `${dotKey(dot)} ${hlc.join(":")}`));
+      if (!waiting.some(({ op }) => stale.has(`${dotKey(op.dot)} ${op.hlc.join(":")}`))) return;
       await sheet.load(waiting.map(({ op }) => op));
       clock.reset(sheet.room.lastStamp);
       for (const { op } of waiting) sheet.replace(op.dot, { ...op, hlc: clock.next() }, laneOf(room, rootKeyOf(op)));
@@ -227,6 +240,15 @@ export const sameOp = (mine: WireOp, theirs: WireOp): boolean => {
 };
 
 const NO_STAMP: Stamp = [0, 0];
+
+/** The ops that a note became, from the first on. */
+const writtenBefore = async (sheet: Sheet, first: string, count: number): Promise<readonly WireOp[]> => {
+  const dot = parseDotKey(first);
+  if (dot === undefined) return [];
+  const dots = Array.from({ length: count }, (_, index): Dot => [dot[0], dot[1] + index]);
+  await sheet.load([], dots);
+  return dots.flatMap((dot) => sheet.item(dot)?.op ?? sheet.op(dot)?.op ?? []);
+};
 
 const isSame = (a: Dot | undefined, b: Dot): boolean => a !== undefined && a[0] === b[0] && a[1] === b[1];
 

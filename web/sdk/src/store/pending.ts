@@ -1,5 +1,6 @@
 /** What was written here and is not committed yet, under the dots it will most probably get: shown within a frame. */
 
+import { tellAll } from "../listeners.js";
 import type { WireOp } from "../protocol/op.js";
 import type { ReplicaId, RoomId } from "../protocol/values.js";
 import { randomReplica, type Context } from "./context.js";
@@ -71,6 +72,6 @@ export class Pending {
   }
 
   #tell(room: RoomId): void {
-    for (const listener of [...this.#listeners]) listener(room);
+    tellAll(this.#listeners, room);
   }
 }

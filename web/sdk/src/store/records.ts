@@ -129,6 +129,8 @@ export interface RoomRecord {
   /** Offsets up to here were in the server's count of unread posts. */
   readonly countedTo: number;
   readonly mentioned: number;
+  /** Answers in threads that mention the account and are unread, oldest first: counted again without their lanes. */
+  readonly threadMentions?: readonly Mark[];
   /** The account's read marker. */
   readonly read?: Mark;
   readonly lastPostMs?: number;
@@ -188,7 +190,7 @@ export interface MetaValues {
   readonly account: StoredAccount;
   readonly clock: Hlc;
   readonly skewMs: number;
-  /** Numbers of the last notes that were written: see `journal.ts`. */
+  /** The last notes that were written, each as `number replica:counter`, the dot of its first op: see `journal.ts`. */
   readonly noted: readonly string[];
 }
 

@@ -181,7 +181,8 @@ describe("a purge", () => {
       2,
       ...Array.from({ length: 50 }, (_, index) => 651 + index),
     ]);
-    await vi.waitFor(async () => expect((await store.reads.room(ROOM))?.purging).toBeUndefined());
+    const isOver = async (): Promise<void> => expect((await store.reads.room(ROOM))?.purging).toBeUndefined();
+    await vi.waitFor(isOver, { timeout: 50_000 });
     const raw = await store.reads.whole(ROOM);
     expect(raw.filter(({ op }) => op["text"] !== undefined)).toHaveLength(50);
     await store.take(ROOM, [post(5)], "history");

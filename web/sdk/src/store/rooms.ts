@@ -193,7 +193,10 @@ const withInfo = (before: RoomRecord, info: RoomInfo): RoomRecord => {
   const { role: _role, retentionDays: _days, ...rest } = before;
   const sameLog = before.epoch === undefined || before.epoch === info.epoch;
   // Its own devices may have read further than the server knows yet.
-  const told = info.read === undefined ? before.read === undefined : !isAfter(before.read ?? info.read, info.read);
+  const behind = info.read === undefined ? before.read !== undefined : isAfter(before.read ?? info.read, info.read);
+  // With all of the log here, the count here is better: the server's has one's own posts and answers in threads in it.
+  const ahead = info.read !== undefined && (before.read === undefined || isAfter(info.read, before.read));
+  const told = !behind && (ahead || !sameLog || before.cursor === undefined || before.cursor < info.head);
   return {
     ...rest,
     listed: info.role !== undefined || before.listed,
@@ -229,8 +232,9 @@ const counted = async (
   const items = await tx.getAll("items", span, COUNTED_MAX);
   if (items.length === COUNTED_MAX) return told === undefined ? room : { ...room, unread: told };
   const others = items.filter(({ ms, op }) => ms !== UNSTAMPED_MS && op.kind === "post" && op.author !== me);
-  const mentioned = others.filter(({ op }) => mentions(op, me)).length;
-  return { ...room, unread: others.length, mentioned };
+  const threadMentions = (room.threadMentions ?? []).filter((mark) => isAfter(mark, room.read));
+  const mentioned = others.filter(({ op }) => mentions(op, me)).length + threadMentions.length;
+  return { ...room, unread: others.length, mentioned, threadMentions };
 };
 
 const isBefore = ({ ms, n, replica, counter }: ItemRecord, mark: Mark): boolean =>

@@ -131,6 +131,9 @@ const membersOf = async ({ tx, sheet }: Desk, entries: readonly Entry[]): Promis
   return known;
 };
 
+/** How many unread mentions in threads are remembered; older ones are forgotten first. */
+const THREAD_MENTIONS_MAX = 100;
+
 /** Counts a new post as unread unless it is one's own, read, or in the server's count already. */
 const countUnread = (sheet: Sheet, op: WireOp, stamp: Stamp, counted: boolean): boolean => {
   if (op.author === sheet.me) return false;
@@ -138,8 +141,13 @@ const countUnread = (sheet: Sheet, op: WireOp, stamp: Stamp, counted: boolean): 
     const { unread, mentioned } = sheet.room;
     const mention = mentions(op, sheet.me) ? 1 : 0;
     // Answers in threads make a room unread only when they mention one: its timeline does not show them.
-    const counts = counted || threadOf(op) !== undefined ? 0 : 1;
+    const inThread = threadOf(op) !== undefined;
+    const counts = counted || inThread ? 0 : 1;
     sheet.room = { ...sheet.room, unread: unread + counts, mentioned: mentioned + mention };
+    if (inThread && mention === 1) {
+      const marks: readonly Mark[] = [...(sheet.room.threadMentions ?? []), [stamp, op.dot]];
+      sheet.room = { ...sheet.room, threadMentions: marks.slice(-THREAD_MENTIONS_MAX) };
+    }
   }
   return true;
 };

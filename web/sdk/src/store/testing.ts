@@ -3,10 +3,12 @@
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 
 import type { Message } from "../model.js";
-import type { Entry, Stamped } from "../protocol/op.js";
+import type { Entry, Stamped, WireOp } from "../protocol/op.js";
 import type { RoomInfo } from "../protocol/server-frames.js";
-import type { Epoch, ReplicaId, RoomId, UserId } from "../protocol/values.js";
-import { openStore, type Store } from "./open-store.js";
+import { dotKey } from "../protocol/values.js";
+import type { Dot, DotKey, Epoch, ReplicaId, RoomId, Stamp, UserId } from "../protocol/values.js";
+import { openStore, type Store, type StoreOptions } from "./open-store.js";
+import { sameOp } from "./outbox.js";
 import { messageOf } from "./present.js";
 import type { ItemRecord } from "./records.js";
 
@@ -23,9 +25,24 @@ export const newDevice = (): void => {
   globalThis.IDBKeyRange = IDBKeyRange;
 };
 
+/** Web Storage in memory. */
+export const webStorage = (): Storage => {
+  const values = new Map<string, string>();
+  return {
+    get length() {
+      return values.size;
+    },
+    key: (index) => [...values.keys()][index] ?? null,
+    getItem: (key) => values.get(key) ?? null,
+    setItem: (key, value) => void values.set(key, value),
+    removeItem: (key) => void values.delete(key),
+    clear: () => values.clear(),
+  };
+};
+
 /** Ann's store on this device: as a new tab opens it. */
-export const annsStore = async (): Promise<Store> => {
-  const store = await openStore({ nowMs: () => 2_000_000 });
+export const annsStore = async (options: StoreOptions = {}): Promise<Store> => {
+  const store = await openStore({ nowMs: () => 2_000_000, ...options });
   await store.saveAccount({ kind: "guest", name: "Ann", user: ANN });
   return store;
 };
@@ -81,3 +98,56 @@ const everyItem = async (store: Store, room: RoomId): Promise<readonly ItemRecor
 
 /** Counters of the tests have few digits. */
 const dotText = ({ replica, counter }: ItemRecord): string => `${replica}${String(counter).padStart(9, "0")}`;
+
+/** What a server answers. */
+export interface Acks {
+  readonly acks: { dot: Dot; stamp: Stamp; offset: number }[];
+  readonly refused: { dot: Dot; code: string; message: string; offset: number }[];
+  readonly stopped?: "gap" | "dot_conflict";
+  readonly have?: number;
+}
+
+/** A server that keeps to docs/PROTOCOL.md, "Posting": texts that begin with `bad` are refused for good. */
+export class Server {
+  readonly log: Entry[] = [];
+  readonly #known = new Map<DotKey, Entry>();
+  readonly #have = new Map<ReplicaId, number>();
+  #others = 0;
+
+  post(ops: readonly WireOp[]): Acks {
+    const answer: Acks = { acks: [], refused: [] };
+    for (const op of ops) {
+      const known = this.#known.get(dotKey(op.dot));
+      if (known !== undefined && known.op.kind !== "void" && !sameOp(op, known.op))
+        return { ...answer, stopped: "dot_conflict" };
+      const [replica, counter] = op.dot;
+      const have = this.#have.get(replica) ?? 0;
+      if (known === undefined && counter !== have + 1) return { ...answer, stopped: "gap", have };
+      const entry = known ?? this.#append(op);
+      const { dot } = op;
+      if (entry.op.kind === "void") answer.refused.push({ dot, code: "invalid", message: "no", offset: entry.offset });
+      else answer.acks.push({ dot, stamp: entry.stamp, offset: entry.offset });
+    }
+    return answer;
+  }
+
+  /** Somebody else posts. */
+  others(): Entry {
+    this.#others += 1;
+    const { op } = post(this.#others);
+    return this.#append(op);
+  }
+
+  #append(op: WireOp): Entry {
+    const offset = this.log.length + 1;
+    const stamp: Stamp = [1_000_000 + offset, 0];
+    const bad = typeof op["text"] === "string" && op["text"].startsWith("bad");
+    const { dot, hlc } = op;
+    const stored: WireOp = bad ? { dot, hlc, author: ANN, kind: "void", code: "invalid" } : { author: ANN, ...op };
+    const entry = { offset, stamp, op: stored };
+    this.log.push(entry);
+    this.#known.set(dotKey(dot), entry);
+    this.#have.set(dot[0], dot[1]);
+    return entry;
+  }
+}

@@ -4,6 +4,7 @@
  */
 
 import type { ConnectionState, Presence, RoomCall, SyncReport } from "../model.js";
+import { tellAll } from "../listeners.js";
 import type { RoomId, UserId } from "../protocol/values.js";
 import { Cell, type Slice } from "../slice.js";
 
@@ -46,7 +47,7 @@ export class Board {
   /** Puts it up here, and tells whoever passes postings on. */
   post(posting: Posting): void {
     this.take(posting);
-    for (const listener of [...this.#listeners]) listener(posting);
+    tellAll(this.#listeners, posting);
   }
 
   /** Puts up what another tab posted. */

@@ -4,7 +4,7 @@ import type { Credentials } from "../api.js";
 import { listenForHints } from "../connection/hints.js";
 import { Link, type LinkOptions } from "../connection/link.js";
 import type { Identity, Input } from "../connection/signals.js";
-import { refuse } from "../connection/refusal.js";
+import { offline, refuse } from "../connection/refusal.js";
 import type { Account, ConnectionState, Found } from "../model.js";
 import { isCallFrame, type ServerCallFrame } from "../protocol/call-frames.js";
 import type { PlaceInRoom } from "../protocol/client-frames.js";
@@ -25,6 +25,8 @@ import { OutboxSender } from "./outbox-sender.js";
 import { askPatiently, type Ask } from "./patience.js";
 import { ReturnCount } from "./report.js";
 
+/** How often what a tab left that died, without a word of it, is looked for. */
+const SWEEP_MS = 30_000;
 /** As if the server had closed with a fault: connect again, with back-off. */
 const INTERNAL_FAULT = 1011;
 
@@ -81,8 +83,8 @@ export class Engine {
       },
       {
         shown: (state) => this.#shown(state),
-        welcomed: (welcome, places) => void this.#welcomed(welcome, places),
-        token: (token) => void this.#login.token(token),
+        welcomed: (welcome, places) => this.#background(this.#welcomed(welcome, places)),
+        token: (token) => this.#background(this.#login.token(token)),
         frame: (frame) => this.#frame(frame),
         lost: (code, sinceMs) => this.#lost(code, sinceMs),
       },
@@ -110,10 +112,12 @@ export class Engine {
       this.#store.onChange((changes, from) => {
         // Also here: a sign-in during which the store moved to memory ends with the engine that began it.
         const news = from === "elsewhere" || this.#login.account === undefined;
-        if (news && changes.some(({ part }) => part === "account")) void this.#accountChanged();
+        if (news && changes.some(({ part }) => part === "account")) this.#background(this.#accountChanged());
         for (const { part, room } of changes) if (part === "outbox" && room !== undefined) this.#sender.wrote(room);
       }),
     );
+    const sweeping = setInterval(() => void this.#sweep(), SWEEP_MS);
+    this.#deaf.push(() => clearInterval(sweeping));
     const identity = await this.#login.read();
     if (this.#closed) return;
     if (identity === undefined) this.#shown({ phase: "signed-out" });
@@ -134,6 +138,8 @@ export class Engine {
   close(): void {
     this.#closed = true;
     this.#link.tell({ is: "stop" });
+    this.#intake.close();
+    this.#login.fail(offline());
     for (const end of this.#deaf) end();
   }
 
@@ -201,6 +207,15 @@ export class Engine {
     this.#lostMs = undefined;
   }
 
+  async #sweep(): Promise<void> {
+    try {
+      await this.#store.writeLeftNotes();
+      await this.#sender.sweep();
+    } catch {
+      // A store that is closed meanwhile has nothing to look for.
+    }
+  }
+
   /** Without locks every tab has an engine: another one signed in or out. */
   async #accountChanged(): Promise<void> {
     const before = this.#login.account?.user;
@@ -220,7 +235,8 @@ export class Engine {
   async #places(): Promise<readonly PlaceInRoom[]> {
     if (this.#login.account === undefined) return [];
     await this.#intake.settled();
-    const places = await this.#store.places();
+    // Without them the list of rooms says what to follow.
+    const places = await this.#store.places().catch(() => []);
     return places.slice(0, ROOMS_FOLLOWED_MAX).map(({ room, cursor }) => placeOf(room, cursor));
   }
 
@@ -235,6 +251,15 @@ export class Engine {
     this.#connectAs(this.#login.identity);
   }
 
+  /** Work of a login. The store rejects on bugs only, and when it is closed: begin anew, after a while. */
+  #background(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      if (this.#closed) return;
+      console.error("greenroom: the store rejected", error);
+      this.#link.tell({ is: "closed", code: INTERNAL_FAULT });
+    });
+  }
+
   #connectAs(identity: Identity | undefined): void {
     this.#link.tell(identity === undefined ? { is: "stop" } : { is: "start", identity });
   }
@@ -246,11 +271,13 @@ export class Engine {
     // The rooms of `hello` follow at once: their frames must find the session.
     this.#session = session;
     await this.#store.setClockSkew(skewMs);
+    // Else this welcome would be taken for that of credentials given meanwhile.
+    if (this.#session !== session) return;
     if (!(await this.#login.welcomed(welcome))) return this.#connectAs(this.#login.identity);
     if (this.#session !== session) return;
     this.#moment.begin(welcome.user);
     this.#markers.begin();
-    void this.#sender.begin();
+    this.#background(this.#sender.begin());
     void session.following.list();
   }
 

@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
-import type { RoomInfo, ServerFrame } from "../protocol/server-frames.js";
+import { afterEach, expect, test, vi } from "vitest";
+import { refusalOf } from "../connection/refusal.js";
+import type { ErrorFrame, RoomInfo, ServerFrame } from "../protocol/server-frames.js";
 import type { Epoch, RoomId } from "../protocol/values.js";
 import type { LocalStore } from "../store/local-store.js";
 import { Following } from "./following.js";
@@ -19,7 +20,7 @@ const infoOf = (room: RoomId) =>
   }) satisfies RoomInfo;
 
 /** Following with a server whose answers are given by hand. */
-const stage = () => {
+const stage = (refuse: (t: string) => ErrorFrame | undefined = () => undefined) => {
   const saved: (readonly RoomId[])[] = [];
   const asked: { readonly t: string; readonly answer: (frame: ServerFrame) => void }[] = [];
   const store = {
@@ -34,7 +35,12 @@ const stage = () => {
       store,
       intake,
       // The test gives each request the answer that belongs to it.
-      ask: ({ t }) => new Promise((answer) => asked.push({ t, answer: answer as never })),
+      ask: ({ t }) =>
+        new Promise((answer, reject) => {
+          asked.push({ t, answer: answer as never });
+          const refused = refuse(t);
+          if (refused !== undefined) reject(refusalOf(refused));
+        }),
       opened: nothing,
       current: nothing,
     },
@@ -52,4 +58,21 @@ test("a list that is older than what was entered and left meanwhile undoes neith
   asked.find(({ t }) => t === "room.list")?.answer({ t: "rooms", id: 1, rooms });
   await listed;
   expect(saved).toEqual([[roomOf("c"), roomOf("b")]]);
+});
+
+afterEach(() => void vi.useRealTimers());
+
+test("a room that cannot be opened for a while is opened later, and one that is closed to us is not", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  for (const [code, advice, times] of [
+    ["room_unavailable", "retry", 2],
+    ["not_a_member", "fix", 1],
+  ] as const) {
+    const { asked, following } = stage((t) => (t === "open" ? { t: "error", code, advice, message: "" } : undefined));
+    following.follow(roomOf("a"));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked.map(({ t }) => t)).toEqual(Array.from({ length: times }, () => "open"));
+    following.end();
+    expect(vi.getTimerCount()).toBe(0);
+  }
 });

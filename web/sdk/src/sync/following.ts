@@ -3,6 +3,7 @@
  * did not name, and knows when everything is current.
  */
 
+import { asRefusal } from "../connection/refusal.js";
 import { ROOMS_FOLLOWED_MAX } from "../protocol/limits.js";
 import type { AnswerTo, ClientRequest, PlaceInRoom } from "../protocol/client-frames.js";
 import type { Closed, Opened, RoomInfo, Synced } from "../protocol/server-frames.js";
@@ -60,7 +61,7 @@ export class Following {
     this.#listing = true;
     do {
       this.#listAgain = false;
-      await this.#listOnce().catch(() => undefined);
+      await this.#listOnce().catch((error: unknown) => this.#retried(error, () => void this.list()));
     } while (this.#listAgain && !this.#ended);
     this.#listing = false;
     this.#judge();
@@ -118,7 +119,7 @@ export class Following {
   closed(frame: Closed): void {
     const { room, code, advice } = frame;
     this.#rooms.delete(room);
-    if (advice === "retry") this.#later(room);
+    if (advice === "retry") this.#later(() => this.follow(room));
     else this.#options.intake.step(room, () => this.#options.store.closed(room, code));
     this.#judge();
   }
@@ -173,17 +174,24 @@ export class Following {
     this.#rooms.set(room, cursor === undefined ? "first" : "resumed");
     try {
       await this.#ask({ t: "open", ...placeOf(room, cursor) });
-    } catch {
-      // Said by `closed`, by the next list of rooms, or by the end of the login.
-      if (this.#rooms.get(room) !== "live") this.#rooms.delete(room);
+    } catch (error) {
+      // A refusal for good is said by `closed`, by the next list of rooms, or by the end of the login.
+      if (this.#rooms.get(room) === "live") return;
+      this.#rooms.delete(room);
+      this.#retried(error, () => this.follow(room));
     }
   }
 
-  #later(room: RoomId): void {
+  /** Does it again after a while, when the server says that this may help. */
+  #retried(error: unknown, work: () => void): void {
+    if (!this.#ended && asRefusal(error).advice === "retry") this.#later(work);
+  }
+
+  #later(work: () => void): void {
     const timer = setTimeout(
       () => {
         this.#timers.delete(timer);
-        if (!this.#ended) this.follow(room);
+        if (!this.#ended) work();
       },
       REOPEN_MS * (1 + Math.random()),
     );

@@ -39,6 +39,7 @@ export class Intake {
   readonly #options: IntakeOptions;
   readonly #queues = new Map<RoomId, Queue>();
   #backlog = 0;
+  #closed = false;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -56,6 +57,12 @@ export class Intake {
     this.#add(room, { is: "step", step });
   }
 
+  /** Nothing is brought any more: the store is about to be closed. */
+  close(): void {
+    this.#closed = true;
+    for (const { tasks } of this.#queues.values()) tasks.length = 0;
+  }
+
   /** Resolves when all that came so far is in the store: of one room, or of all. */
   async settled(room?: RoomId): Promise<void> {
     if (room !== undefined) await this.#queues.get(room)?.ended;
@@ -63,6 +70,7 @@ export class Intake {
   }
 
   #add(room: RoomId, task: Task): void {
+    if (this.#closed) return;
     let queue = this.#queues.get(room);
     if (queue === undefined) {
       queue = { tasks: [], ended: Promise.resolve(), running: false };
@@ -80,6 +88,7 @@ export class Intake {
         if (task.is === "step") await task.step();
         else await this.#take(room, task.how, this.#gather(queue, task.how, task.entries));
       } catch (error) {
+        if (this.#closed) break;
         // The store rejects on bugs only. What follows would move the cursor over what is missing now: sync again.
         console.error("greenroom: cannot take what the server sent", error);
         for (const left of queue.tasks.splice(0)) if (left.is === "entries") this.#backlog -= left.entries.length;

@@ -9,7 +9,7 @@ import type { WireOp } from "../protocol/op.js";
 import type { AckFrame } from "../protocol/server-frames.js";
 import type { Dot, RoomId } from "../protocol/values.js";
 import type { LocalStore } from "../store/local-store.js";
-import { afterStop, type Action, type Stop } from "./after-stop.js";
+import { afterStop, OPERATOR_MS, type Action, type Stop } from "./after-stop.js";
 
 /** Posts of one room that wait for their acks. */
 const BATCHES_IN_FLIGHT_MAX = 4;
@@ -25,6 +25,12 @@ export interface SenderOptions {
   readonly rested: () => void;
 }
 
+/** A batch that was not taken whole, and why. */
+interface Stopped {
+  readonly stop: Stop;
+  readonly ops: readonly WireOp[];
+}
+
 /** The outbox of one room. */
 interface Lane {
   readonly room: RoomId;
@@ -32,7 +38,8 @@ interface Lane {
   after: Dot | undefined;
   inFlight: number;
   state: "open" | "resting" | "refused";
-  stop: Stop | undefined;
+  /** The first batch that was not taken whole. */
+  stopped: Stopped | undefined;
   stops: number;
   opsMax: number;
   pumping: boolean;
@@ -63,14 +70,21 @@ export class OutboxSender {
     if (rooms.length === 0) this.#options.rested();
   }
 
+  /** Looks for what was written without a word of it, by a tab that died right after. */
+  async sweep(): Promise<void> {
+    if (this.#login === 0) return;
+    for (const room of await this.#options.store.unsent()) this.wrote(room);
+  }
+
   /** The login is over. `tooBig`: the server closed because of the size of a message. */
   end(tooBig: boolean): void {
     this.#login = 0;
     for (const lane of this.#lanes.values()) {
       clearTimeout(lane.timer);
       if (tooBig && lane.inFlight > 0) lane.opsMax = Math.max(1, Math.floor(lane.opsMax / 2));
-      const { opsMax, stops } = lane;
-      this.#lanes.set(lane.room, { ...newLane(lane.room), opsMax, stops });
+      const { opsMax, state } = lane;
+      // What was given up is tried anew with the next login, with all that might help.
+      this.#lanes.set(lane.room, { ...newLane(lane.room), opsMax, stops: state === "refused" ? 0 : lane.stops });
     }
   }
 
@@ -99,7 +113,10 @@ export class OutboxSender {
 
   /** Whether everything that can be sent now was sent and answered. */
   get resting(): boolean {
-    return [...this.#lanes.values()].every((lane) => lane.inFlight === 0 && !lane.pumping && lane.state !== "resting");
+    return [...this.#lanes.values()].every(
+      ({ inFlight, pumping, stopped, state }) =>
+        inFlight === 0 && !pumping && stopped === undefined && state !== "resting",
+    );
   }
 
   #lane(room: RoomId): Lane {
@@ -122,24 +139,33 @@ export class OutboxSender {
     }
     lane.pumping = true;
     const login = this.#login;
-    do {
-      lane.again = false;
-      while (this.#current(lane, login) && lane.state === "open" && lane.stop === undefined) {
-        if (lane.inFlight >= BATCHES_IN_FLIGHT_MAX) break;
-        // A new replica may sort before the last dot that was sent.
-        if (lane.inFlight === 0) lane.after = undefined;
-        const batch = await this.#options.store.batch(lane.room, lane.after);
-        if (!this.#current(lane, login) || batch === undefined) break;
-        const ops = batch.ops.slice(0, lane.opsMax);
-        const last = ops.at(-1);
-        if (last === undefined) break;
-        lane.after = last.dot;
-        lane.inFlight += 1;
-        void this.#post(lane, login, ops);
-      }
-    } while (lane.again);
+    try {
+      do {
+        lane.again = false;
+        await this.#fill(lane, login);
+      } while (lane.again);
+    } catch (error) {
+      this.#failed(lane, login, error);
+    }
     lane.pumping = false;
     if (this.#current(lane, login)) this.#options.rested();
+  }
+
+  /** Sends batches until enough are in flight, or none is left. */
+  async #fill(lane: Lane, login: number): Promise<void> {
+    while (this.#current(lane, login) && lane.state === "open" && lane.stopped === undefined) {
+      if (lane.inFlight >= BATCHES_IN_FLIGHT_MAX) return;
+      // A new replica may sort before the last dot that was sent.
+      if (lane.inFlight === 0) lane.after = undefined;
+      const batch = await this.#options.store.batch(lane.room, lane.after);
+      if (!this.#current(lane, login) || batch === undefined) return;
+      const ops = batch.ops.slice(0, lane.opsMax);
+      const last = ops.at(-1);
+      if (last === undefined) return;
+      lane.after = last.dot;
+      lane.inFlight += 1;
+      void this.#post(lane, login, ops);
+    }
   }
 
   async #post(lane: Lane, login: number, ops: readonly WireOp[]): Promise<void> {
@@ -161,47 +187,44 @@ export class OutboxSender {
     if (!this.#current(lane, login)) return;
     lane.inFlight -= 1;
     if (taken) lane.stops = 0;
-    lane.stop ??= stop;
-    if (lane.stop !== undefined) {
-      if (lane.inFlight === 0) await this.#stopped(lane, login, lane.stop);
+    lane.stopped ??= stop && { stop, ops };
+    if (lane.stopped !== undefined) {
+      const { stopped } = lane;
+      if (lane.inFlight > 0) return;
+      await this.#stopped(lane, login, stopped).catch((error: unknown) => this.#failed(lane, login, error));
       return;
     }
     void this.#pump(lane);
   }
 
   /** All batches of the room are answered, and one was stopped. Those behind it mostly with a `gap`: the first counts. */
-  async #stopped(lane: Lane, login: number, stop: Stop): Promise<void> {
+  async #stopped(lane: Lane, login: number, stopped: Stopped): Promise<void> {
     const { store } = this.#options;
     const left = await store.batch(lane.room);
     if (!this.#current(lane, login)) return;
     const oldest = left?.ops[0]?.dot[1];
     const standing = { opsMax: lane.opsMax, stops: lane.stops, ...(oldest === undefined ? {} : { oldest }) };
-    const action = afterStop(stop, standing, Math.random());
+    const action = afterStop(stopped.stop, standing, Math.random());
     lane.stops += 1;
-    await this.#act(lane, stop, action);
+    await this.#act(lane, stopped, action);
     if (!this.#current(lane, login)) return;
-    lane.stop = undefined;
+    lane.stopped = undefined;
     lane.after = undefined;
     if (lane.state === "open") void this.#pump(lane);
     else this.#options.rested();
   }
 
-  async #act(lane: Lane, stop: Stop, action: Action): Promise<void> {
+  async #act(lane: Lane, { stop, ops }: Stopped, action: Action): Promise<void> {
     const { store } = this.#options;
+    const [first] = ops;
     switch (action.do) {
       case "resend":
-        if (action.inMs === 0) return;
-        lane.state = "resting";
-        lane.timer = setTimeout(() => {
-          if (this.#lanes.get(lane.room) !== lane || lane.state !== "resting") return;
-          lane.state = "open";
-          void this.#pump(lane);
-        }, action.inMs);
+        if (action.inMs > 0) this.#rest(lane, action.inMs);
         return;
       case "renew-replica":
-        return store.renewReplica(lane.room);
+        return first && store.renewReplica(lane.room, first.dot[0]);
       case "renew-clocks":
-        return store.renewClocks(lane.room);
+        return store.renewClocks(lane.room, ops);
       case "split":
         lane.opsMax = action.opsMax;
         return;
@@ -210,6 +233,23 @@ export class OutboxSender {
         return store.setRefusing(lane.room, { code: stop.code, message: stop.message });
     }
   }
+
+  #rest(lane: Lane, forMs: number): void {
+    lane.state = "resting";
+    lane.timer = setTimeout(() => {
+      if (this.#lanes.get(lane.room) !== lane || lane.state !== "resting") return;
+      lane.state = "open";
+      void this.#pump(lane);
+    }, forMs);
+  }
+
+  /** The store rejects on bugs, and when it is closed, with which the login is over too. */
+  #failed(lane: Lane, login: number, error: unknown): void {
+    if (!this.#current(lane, login)) return;
+    console.error("greenroom: cannot read what is to be sent", error);
+    lane.stopped = undefined;
+    this.#rest(lane, OPERATOR_MS);
+  }
 }
 
 const newLane = (room: RoomId): Lane => ({
@@ -217,7 +257,7 @@ const newLane = (room: RoomId): Lane => ({
   after: undefined,
   inFlight: 0,
   state: "open",
-  stop: undefined,
+  stopped: undefined,
   stops: 0,
   opsMax: POST_OPS_MAX,
   pumping: false,

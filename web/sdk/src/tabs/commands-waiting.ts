@@ -22,11 +22,6 @@ export class CommandsWaiting {
   #last = 0;
   readonly #waiting = new Map<number, Waiting>();
 
-  get wakeAtMs(): number | undefined {
-    const [first] = this.#waiting.values();
-    return first?.dueMs;
-  }
-
   /** A command for `leader`; its number, or `undefined` when there are too many. */
   add(
     nowMs: number,

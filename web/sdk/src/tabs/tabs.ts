@@ -4,7 +4,7 @@
  * only tells the others what it wrote.
  */
 
-import { asRefusal } from "../connection/refusal.js";
+import { asRefusal, offline } from "../connection/refusal.js";
 import type { Input } from "../connection/signals.js";
 import type { Found } from "../model.js";
 import type { ServerCallFrame } from "../protocol/call-frames.js";
@@ -87,6 +87,8 @@ export class Tabs {
     const { signal } = this.#ending;
     locks
       .request(`greenroom/${TABS_VERSION}/${name}`, { signal }, () => {
+        // Granted as this tab left: nobody would let go of it.
+        if (signal.aborted) return undefined;
         this.#lead();
         return new Promise<void>((resolve) => {
           this.#release = resolve;
@@ -97,6 +99,7 @@ export class Tabs {
 
   /** Has a command fulfilled by whoever leads. */
   readonly run: Run = <C extends Command>(command: C): Promise<Fulfilled<C>> => {
+    if (this.#ending.signal.aborted) return Promise.reject(offline());
     if (this.#leader !== undefined) return this.#leader.run(command);
     return new Promise((resolve, reject) => {
       const number = this.#waiting.add(

@@ -68,6 +68,8 @@ export const rooms = {
   invite: {
     title: "Invite to {{name}}",
     intro: "Whoever opens this link can join. It works on this network only.",
+    thisDevice:
+      "You opened this page as {{host}}, which is only this computer: the link leads nowhere from another one. Open the page by the computer’s address in the network, then make the link there.",
     role: "They join as",
     expires: "The link works for",
     hours_one: "{{count}} hour",
@@ -124,6 +126,7 @@ export const rooms = {
     digestShow: "Compute",
     digestIncomplete: "Older messages are still being fetched. Try again in a while.",
     roomId: "Room id",
+    copy: "Copy",
   },
   leave: {
     title: "Leave {{name}}?",

@@ -62,6 +62,8 @@ export const rooms = {
   invite: {
     title: "邀请加入 {{name}}",
     intro: "打开此链接的人都可以加入。链接只在本网络内有效。",
+    thisDevice:
+      "你是用 {{host}} 打开此页面的，它只指本机：链接在其他设备上打不开。请用这台电脑在网络中的地址打开页面，再在那里生成链接。",
     role: "加入后的角色",
     expires: "链接有效期",
     hours_other: "{{count}} 小时",
@@ -114,6 +116,7 @@ export const rooms = {
     digestShow: "计算",
     digestIncomplete: "仍在获取更早的消息，请稍后再试。",
     roomId: "房间编号",
+    copy: "复制",
   },
   leave: {
     title: "要离开 {{name}} 吗？",

@@ -3,15 +3,16 @@
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::{dev::Extensions, rt::net::TcpStream};
 use nix::sys::socket::{Shutdown, shutdown};
-use socket2::SockRef;
+use socket2::{SockRef, Socket};
 use std::{
     any::Any,
+    cell::Cell,
     io,
     os::fd::{AsRawFd, RawFd},
     time::Duration,
 };
 
-/// A peer that acknowledges nothing for so long is given up by the kernel.
+/// A WebSocket's peer that acknowledges nothing, or has no room, for so long is given up by the kernel.
 pub const USER_TIMEOUT: Duration = Duration::from_secs(3);
 /// What the kernel holds for a client that does not read: 3.9 MB by default.
 pub const SEND_BUFFER_BYTES: usize = 64 * 1024;
@@ -32,8 +33,34 @@ impl SocketHandle {
     }
 }
 
-/// For `HttpServer::on_connect`, before `bind`: tunes the socket, plain or under TLS, and remembers it for the
-/// WebSocket driver. Without it, stuck clients are only closed when their socket takes bytes again.
+/// What a connection's requests know of its socket.
+pub(super) struct ConnectionSocket {
+    handle: SocketHandle,
+    /// A second descriptor, for options, until it is known what the connection is for.
+    untold: Cell<Option<Socket>>,
+}
+
+impl ConnectionSocket {
+    /// The socket, to end it.
+    pub(super) const fn handle(&self) -> SocketHandle {
+        self.handle
+    }
+
+    /// The socket, from now on that of a WebSocket, on which silence has a meaning: a client reads what it is sent. One
+    /// that loads a page may be slow, or wait with reading as long as it likes.
+    pub(super) fn for_websocket(&self) -> SocketHandle {
+        #[cfg(target_os = "linux")]
+        if let Some(socket) = self.untold.take()
+            && let Err(error) = socket.set_tcp_user_timeout(Some(USER_TIMEOUT))
+        {
+            tracing::debug!(%error, "a socket option was refused");
+        }
+        self.handle
+    }
+}
+
+/// For `HttpServer::on_connect`, before `bind`: tunes the socket, plain or under TLS, and remembers it for those that
+/// answer. Without it, stuck clients are only closed when their socket takes bytes again.
 pub fn tune_socket(io: &dyn Any, extensions: &mut Extensions) {
     let tcp = io.downcast_ref::<TcpStream>().or_else(|| {
         let tls = io.downcast_ref::<TlsStream<TcpStream>>()?;
@@ -43,7 +70,10 @@ pub fn tune_socket(io: &dyn Any, extensions: &mut Extensions) {
     if let Err(error) = set_options(tcp) {
         tracing::debug!(%error, "a socket option was refused");
     }
-    extensions.insert(SocketHandle(tcp.as_raw_fd()));
+    extensions.insert(ConnectionSocket {
+        handle: SocketHandle(tcp.as_raw_fd()),
+        untold: Cell::new(SockRef::from(tcp).try_clone().ok()),
+    });
 }
 
 fn set_options(tcp: &TcpStream) -> io::Result<()> {
@@ -51,9 +81,6 @@ fn set_options(tcp: &TcpStream) -> io::Result<()> {
     socket.set_tcp_nodelay(true)?;
     socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
     #[cfg(target_os = "linux")]
-    {
-        socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
-        socket.set_tcp_notsent_lowat(UNSENT_BYTES_MAX)?;
-    }
+    socket.set_tcp_notsent_lowat(UNSENT_BYTES_MAX)?;
     Ok(())
 }
