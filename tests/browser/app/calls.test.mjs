@@ -151,3 +151,40 @@ test("who leaves is gone for the others, and the last ends the call", async () =
   await until(() => ann.composer.evaluate((field) => field === document.activeElement), "one goes on where one writes");
   assert.deepEqual(people.flatMap(({ faults }) => faults), []);
 });
+
+for (const viewport of [
+  { width: 390, height: 844 },
+  { width: 320, height: 640 },
+]) {
+  test(`the call's small window covers no header of a phone, notices or not: ${viewport.width} wide`, async () => {
+    const way = await house.proxy();
+    const kim = await house.person(`Kim of ${viewport.width}`, { over: way, viewport });
+    const { page } = kim;
+    await kim.createRoom(`Galley ${viewport.width}`);
+    await page.getByRole("button", { name: "Back to the rooms" }).click();
+    await kim.createRoom(`Mess ${viewport.width}`);
+    await kim.joinCall();
+    const dock = page.getByRole("region", { name: `Call in Mess ${viewport.width}` });
+    const below = async (what) => {
+      // At once: notices come and go.
+      const other = await what.elementHandle();
+      const [topPx, endPx] = await dock.evaluate(
+        (small, other) => [small.getBoundingClientRect().top, other.getBoundingClientRect().bottom],
+        other,
+      );
+      assert.ok(topPx >= endPx, `${topPx} is below ${endPx}`);
+    };
+    await page.getByRole("button", { name: "Back to the rooms" }).click();
+    await dock.waitFor();
+    const galley = page.getByRole("link", { name: `Galley ${viewport.width}` });
+    await below(galley);
+    await galley.click();
+    await kim.inRoom(`Galley ${viewport.width}`);
+    const header = page.locator("main header");
+    await below(header);
+    way.cut();
+    await page.getByText(/You can go on reading and writing/).first().waitFor();
+    await below(header);
+    await kim.close();
+  });
+}

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { House } from "./house.mjs";
+import { House, says } from "./house.mjs";
 
 let house;
 let ann;
@@ -59,8 +59,11 @@ test("who is put out and banned is told, and comes back when the ban is lifted",
   await item(ann, "Remove and ban").click();
   await ann.page.getByRole("dialog").getByRole("button", { name: /ban/i }).click();
   await ben.composer.waitFor({ state: "detached" });
+  await says(ben, "A moderator banned you from this room.");
+  assert.equal(await ben.page.getByRole("main").getByRole("button", { name: /Join/ }).count(), 0);
   await actionsFor(ann, "Ben");
   await item(ann, "Lift the ban").click();
+  await says(ann, "Ann lifted the ban on Ben");
   await ben.join("Engine room");
 });
 

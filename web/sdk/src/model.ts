@@ -195,6 +195,8 @@ export interface Member extends Presence {
   readonly name: string;
   readonly role: Role;
   readonly standing: Standing;
+  /** Keys of the latest notices that say `kicked` of them and lifted a ban by it. */
+  readonly lifted: readonly DotKey[];
   /** Everything up to this is read, as far as is known. */
   readonly read?: readonly [Stamp, Dot];
 }

@@ -14,10 +14,14 @@ interface Drag {
   readonly area: DOMRect;
 }
 
-/** A window that is dragged to the corners of its container, moved there by arrow keys, and remembers which. */
+/**
+ * A window that is dragged to the corners of its container, moved there by arrow keys, and remembers which. Until then it
+ * stands at `fallback`.
+ */
 export function useFloating<E extends HTMLElement>(key: string, fallback: Corner) {
   const ref = useRef<E>(null);
-  const [corner, setCorner] = useState(() => cornerFrom(kept("device", key), fallback));
+  const [chosen, setChosen] = useState(() => cornerFrom(kept("device", key)));
+  const corner = chosen ?? fallback;
   const stop = useRef<() => void>(undefined);
   const dragged = useRef(false);
 
@@ -25,7 +29,7 @@ export function useFloating<E extends HTMLElement>(key: string, fallback: Corner
     (to: Corner) => {
       const element = ref.current;
       const before = element?.getBoundingClientRect();
-      setCorner(to);
+      setChosen(to);
       keep("device", key, cornerText(to));
       if (element && before) glide(element, before);
     },

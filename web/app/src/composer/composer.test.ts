@@ -64,6 +64,7 @@ describe("completion", () => {
       name,
       role: "member",
       standing,
+      lifted: [],
       status,
     });
     const members = [

@@ -2,7 +2,7 @@ import { DoorClosed } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RoomId, RoomSummary } from "@greenroom/client";
-import { useClient, useSlice } from "../state/client";
+import { useAccount, useClient, useRoom, useSlice } from "../state/client";
 import { useJoinRoom } from "../rooms/useJoinRoom";
 import { go } from "../state/route";
 import { Button } from "../ui/Button";
@@ -15,11 +15,12 @@ export function RoomDoor({ room, summary }: { readonly room: RoomId; readonly su
   const { t } = useTranslation("shell");
   const { busy, join } = useJoinRoom(room);
   const waiting = useIsNew();
+  const banned = useIsBanned(room);
   if (summary !== undefined) {
     return (
       <div className={styles.line}>
-        <span className={styles.words}>{t("door.left")}</span>
-        {summary.visibility === "public" && (
+        <span className={styles.words}>{t(banned ? "door.banned" : "door.left")}</span>
+        {summary.visibility === "public" && !banned && (
           <Button variant="primary" size="s" busy={busy} onClick={join}>
             {t("door.join")}
           </Button>
@@ -41,6 +42,12 @@ export function RoomDoor({ room, summary }: { readonly room: RoomId; readonly su
       </Button>
     </EmptyState>
   );
+}
+
+/** Whether the last that is known of oneself in the room is a ban. Once it is lifted, the list of public rooms leads in again. */
+function useIsBanned(room: RoomId): boolean {
+  const { user } = useAccount();
+  return useSlice(useRoom(room).members).some((member) => member.user === user && member.standing === "banned");
 }
 
 /** A room made or entered a moment ago comes with the next frame: nothing to say yet. */

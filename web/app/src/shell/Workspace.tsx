@@ -65,7 +65,9 @@ export function Workspace() {
           </ErrorBoundary>
         </aside>
       )}
-      <CallDock />
+      <div className={styles.floating}>
+        <CallDock />
+      </div>
       <Dialogs />
     </div>
   );

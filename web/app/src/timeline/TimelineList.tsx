@@ -73,7 +73,7 @@ function LoadedList({ room, timeline, thread, at, onDay, start, onScrollReady }:
   const editing = useEditing({ room: room.id, thread })?.key;
   const members = useSlice(room.members);
   const readers = useMemo(() => readersOf(view.items, members, people.self), [view.items, members, people.self]);
-  const tellings = useMemo(() => tellingsOf(view.items, people.direct), [view.items, people.direct]);
+  const tellings = useMemo(() => tellingsOf(view.items, people.direct, people.lifted), [view.items, people]);
   const role = summary?.role;
   const { active, focused, pointed } = useRowEvents(scroller, {
     view,

@@ -1,14 +1,20 @@
 /** What the notices of a timeline mean beside each other; one alone says less. */
 
-import type { DotKey, Notice, Standing, TimelineItem, UserId } from "@greenroom/client";
+import type { DotKey, Notice, TimelineItem } from "@greenroom/client";
 
 /** `silent`: goes without saying. `unbanned`: says so, as being put out after a ban is what lifts it. */
 export type Telling = "silent" | "unbanned";
 
-/** The notices that are told in another way than their own event says. `direct`: of a room of two. */
-export const tellingsOf = (items: readonly TimelineItem[], direct: boolean): ReadonlyMap<DotKey, Telling> => {
+/**
+ * The notices that are told in another way than their own event says. `direct`: of a room of two. `lifted`: those known to
+ * have lifted a ban that may be none of these items.
+ */
+export const tellingsOf = (
+  items: readonly TimelineItem[],
+  direct: boolean,
+  lifted: ReadonlySet<DotKey>,
+): ReadonlyMap<DotKey, Telling> => {
   const tellings = new Map<DotKey, Telling>();
-  const standings = new Map<UserId, Standing>();
   let before: Notice | undefined;
   for (const item of items) {
     if (item.kind !== "notice") {
@@ -20,8 +26,7 @@ export const tellingsOf = (items: readonly TimelineItem[], direct: boolean): Rea
       tellings.set(item.key, "silent");
     if (event.is === "member") {
       if (isFounder(item, before)) tellings.set(item.key, "silent");
-      if (event.standing === "kicked" && standings.get(event.user) === "banned") tellings.set(item.key, "unbanned");
-      standings.set(event.user, event.standing);
+      if (lifted.has(item.key)) tellings.set(item.key, "unbanned");
     }
     before = item;
   }

@@ -1,5 +1,5 @@
 import { createContext, useContext, useMemo, useState } from "react";
-import type { Member, RoomHandle, UserId } from "@greenroom/client";
+import type { DotKey, Member, RoomHandle, UserId } from "@greenroom/client";
 import { useAccount, useSlice } from "../state/client";
 import type { Named } from "../markdown/mentions";
 import { useWords } from "./words";
@@ -8,6 +8,8 @@ import { useWords } from "./words";
 export interface People {
   readonly self: UserId;
   readonly names: ReadonlyMap<UserId, string>;
+  /** Notices of being put out that lifted a ban. */
+  readonly lifted: ReadonlySet<DotKey>;
   /** Whether they are the two of a direct room. */
   readonly direct: boolean;
 }
@@ -37,7 +39,7 @@ export const useNameList = (): ((users: readonly UserId[], max: number, self?: s
   };
 };
 
-/** The people of a room: the same value until a name changes, whoever comes online. */
+/** The people of a room: the same value until a name or a ban changes, whoever comes online. */
 export const usePeopleOf = (room: RoomHandle): People => {
   const members = useSlice(room.members);
   const { user, name } = useAccount();
@@ -45,7 +47,9 @@ export const usePeopleOf = (room: RoomHandle): People => {
   const [names, setNames] = useState(() => namesOf(members, user, name));
   // Members change with every presence; rows must not.
   if (!sameNames(names, members)) setNames(namesOf(members, user, name));
-  return useMemo(() => ({ self: user, names, direct }), [user, names, direct]);
+  const [lifted, setLifted] = useState(() => liftedOf(members));
+  if (members.some((member) => member.lifted.some((key) => !lifted.has(key)))) setLifted(liftedOf(members));
+  return useMemo(() => ({ self: user, names, lifted, direct }), [user, names, lifted, direct]);
 };
 
 /** Those of `users` whose names are known. */
@@ -54,6 +58,9 @@ export const namedOf = (people: People, users: readonly UserId[]): readonly Name
 
 const namesOf = (members: readonly Member[], self: UserId, own: string): ReadonlyMap<UserId, string> =>
   new Map([[self, own], ...members.map(({ user, name }): [UserId, string] => [user, name])]);
+
+const liftedOf = (members: readonly Member[]): ReadonlySet<DotKey> =>
+  new Set(members.flatMap((member) => member.lifted));
 
 const sameNames = (names: ReadonlyMap<UserId, string>, members: readonly Member[]): boolean =>
   members.every(({ user, name }) => names.get(user) === name);

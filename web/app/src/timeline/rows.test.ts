@@ -81,6 +81,7 @@ describe("readers", () => {
     name: user,
     role: "member",
     standing: "joined",
+    lifted: [],
     status: "online",
     read: [[readMs, 0], message(1, 0).dot],
   });

@@ -167,10 +167,18 @@ export interface MemberRecord {
   readonly standing: Standing;
   /** What is placed at or before it is older. */
   readonly at?: Mark;
+  /** The last {@link TURNS_MAX} ops about them and the standing each gave, by place. */
+  readonly turns?: readonly Turn[];
   readonly read?: Mark;
   /** False while only a read marker is known. */
   readonly known: boolean;
 }
+
+/** A standing and what gave it. */
+export type Turn = readonly [Stamp, Dot, Standing];
+
+/** How many of a member's turns are remembered. */
+export const TURNS_MAX = 16;
 
 export interface DraftRecord {
   readonly room: RoomId;

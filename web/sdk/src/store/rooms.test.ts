@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Found } from "../model.js";
 import { dotKey, type Epoch, type ReplicaId, type RoomId, type UserId } from "../protocol/values.js";
 import type { Place } from "./local-store.js";
+import { liftedBans } from "./settings.js";
 import type { Store } from "./store.js";
 import { ANN, annsStore, BEN, EPOCH, info, messages, newDevice, post, posts, ROOM, texts, THEIRS } from "./testing.js";
 
@@ -142,6 +143,25 @@ describe("the list of rooms", () => {
     expect(await store.reads.members(ROOM)).toMatchObject([{ name: "Ben", standing: "joined", role: "owner" }]);
     await store.take(ROOM, [member(6, "kicked")], "live");
     expect(await store.reads.members(ROOM)).toMatchObject([{ name: "Ben 6", standing: "kicked", role: "member" }]);
+  });
+});
+
+describe("a lifted ban", () => {
+  const STANDINGS = ["joined", "kicked", "joined", "banned", "kicked", "joined", "kicked"] as const;
+  const turns = STANDINGS.map((standing, index) =>
+    post(index + 1, { kind: "member", user: BEN, name: "Ben", standing, role: "member" }),
+  );
+
+  it.each([
+    ["live", [turns]],
+    ["with its ban in older history", [turns.slice(4), turns.slice(2, 4), turns.slice(0, 2)]],
+    ["with the ban last", [turns.slice(4), turns.slice(0, 3), turns.slice(3, 4)]],
+  ])("is told from being put out, %s", async (_, pages) => {
+    await store.opened(info({ head: turns.length }), false);
+    for (const page of pages) await store.take(ROOM, page, "history");
+    const [ben] = await store.reads.members(ROOM);
+    expect(ben).toMatchObject({ standing: "kicked" });
+    expect(liftedBans(ben?.turns ?? [])).toEqual([`${THEIRS}:5`]);
   });
 });
 

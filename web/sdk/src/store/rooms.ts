@@ -129,6 +129,7 @@ export const saveMembers = (
           standing: "joined",
           known: true,
           ...(at && { at }),
+          ...(before?.turns && { turns: before.turns }),
           ...(before?.read && { read: before.read }),
         });
       });

@@ -4,8 +4,8 @@ import { contentGone } from "../crdt/message.js";
 import { effective, HLC_ZERO } from "../crdt/hlc.js";
 import { compareDot, compareHlc, comparePlace } from "../crdt/order.js";
 import { readBody, type WireOp } from "../protocol/op.js";
-import type { Dot, Stamp, UserId } from "../protocol/values.js";
-import type { Mark, MemberRecord, RoomRecord, TopicMark } from "./records.js";
+import { dotKey, type Dot, type DotKey, type Stamp, type UserId } from "../protocol/values.js";
+import { TURNS_MAX, type Mark, type MemberRecord, type RoomRecord, type TopicMark, type Turn } from "./records.js";
 
 /** How many topics are remembered, for when the newest turns out to be refused. */
 const TOPICS_MAX = 8;
@@ -54,7 +54,7 @@ export const withPurge = (room: RoomRecord, op: WireOp): RoomRecord => {
   return { ...room, purgedUpTo: body.upTo, purging: true };
 };
 
-/** What is known of a member after an op about them; the record itself when it is older than what is known. */
+/** What is known of a member after an op about them. One that is older than what is known changes only their turns. */
 export const withMember = (
   known: MemberRecord | undefined,
   room: RoomRecord,
@@ -64,10 +64,23 @@ export const withMember = (
   const body = readBody(op);
   if (body.kind !== "member") return known;
   const at: Mark = [stamp, op.dot];
-  if (known?.at !== undefined && comparePlace(at, known.at) <= 0) return known;
   const { user, name, role, standing } = body;
-  return { room: room.room, user, name, role, standing, at, known: true, ...(known?.read && { read: known.read }) };
+  const turns = withTurn(known?.turns ?? [], [stamp, op.dot, standing]);
+  if (known?.at !== undefined && comparePlace(at, known.at) <= 0) return { ...known, turns };
+  const read = known?.read && { read: known.read };
+  return { room: room.room, user, name, role, standing, at, turns, known: true, ...read };
 };
+
+const withTurn = (turns: readonly Turn[], turn: Turn): readonly Turn[] =>
+  [...turns.filter(([, dot]) => compareDot(dot, turn[1]) !== 0), turn]
+    .sort((a, b) => comparePlace([a[0], a[1]], [b[0], b[1]]))
+    .slice(-TURNS_MAX);
+
+/** The ops that lifted a ban: being put out is what does. */
+export const liftedBans = (turns: readonly Turn[]): readonly DotKey[] =>
+  turns.flatMap(([, dot, standing], at) =>
+    standing === "kicked" && turns[at - 1]?.[2] === "banned" ? [dotKey(dot)] : [],
+  );
 
 /** The room after a member changed: how many there are, one's own role, the other one of a direct room. */
 export const withMembership = (

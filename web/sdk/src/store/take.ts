@@ -112,9 +112,10 @@ const takeMember = ({ tx, sheet }: Desk, { op, stamp, offset }: Entry, members: 
   if (body.kind !== "member") return;
   const before = members.get(body.user);
   const after = withMember(before, sheet.room, op, stamp);
-  if (after === undefined || after === before) return;
+  if (after === undefined) return;
   members.set(body.user, after);
   tx.put("members", after);
+  if (after.at === before?.at) return;
   sheet.room = withMembership(sheet.room, before, after, sheet.me, offset <= sheet.room.head);
 };
 

@@ -5,6 +5,7 @@ import type { RoomId, UserId } from "../protocol/values.js";
 import { Cell, type Slice } from "../slice.js";
 import type { Store } from "../store/store.js";
 import type { MemberRecord } from "../store/records.js";
+import { liftedBans } from "../store/settings.js";
 import { ReadCell } from "./read-cell.js";
 
 /** See the head of this file. Those who are out are in it too, with their standing: their messages need a name. */
@@ -65,7 +66,7 @@ export class MembersView implements Slice<readonly Member[]> {
 
 /** A member as views show them. */
 export const memberOf = (
-  { user, name, role, standing, read }: MemberRecord,
+  { user, name, role, standing, turns, read }: MemberRecord,
   presence: Presence | undefined,
 ): Member => ({
   user,
@@ -74,6 +75,7 @@ export const memberOf = (
   standing,
   status: presence?.status ?? "offline",
   ...(presence?.lastSeenMs !== undefined && { lastSeenMs: presence.lastSeenMs }),
+  lifted: liftedBans(turns ?? []),
   ...(read && { read }),
 });
 
@@ -83,5 +85,6 @@ const same = (a: Member, b: Member): boolean =>
   a.standing === b.standing &&
   a.status === b.status &&
   a.lastSeenMs === b.lastSeenMs &&
+  a.lifted.join() === b.lifted.join() &&
   a.read?.[0][0] === b.read?.[0][0] &&
   a.read?.[0][1] === b.read?.[0][1];

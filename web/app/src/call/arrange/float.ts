@@ -43,10 +43,10 @@ export function within(at: Point, size: Box, box: Box): Point {
   };
 }
 
-/** Reads a remembered corner; anything else than one gives `fallback`. */
-export function cornerFrom(text: string | null, fallback: Corner): Corner {
+/** Reads a remembered corner; `undefined` from anything else. */
+export function cornerFrom(text: string | null): Corner | undefined {
   const [, block, inline] = /^(start|end) (start|end)$/.exec(text ?? "") ?? [];
-  if ((block !== "start" && block !== "end") || (inline !== "start" && inline !== "end")) return fallback;
+  if ((block !== "start" && block !== "end") || (inline !== "start" && inline !== "end")) return undefined;
   return { block, inline };
 }
 

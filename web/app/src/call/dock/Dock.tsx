@@ -3,11 +3,13 @@ import { GripHorizontal, Maximize2, PhoneOff, PictureInPicture2 } from "lucide-r
 import { useMemo } from "react";
 import { createPortal } from "react-dom";
 import { useTranslation } from "react-i18next";
+import { PHONE, useMedia } from "../../shell/media";
 import { useRoom, useSlice } from "../../state/client";
 import { closePanel } from "../../state/panel";
-import { go } from "../../state/route";
+import { go, useRoute } from "../../state/route";
 import { toast } from "../../ui/toasts";
 import { classes } from "../../ui/classes";
+import type { Corner } from "../arrange/float";
 import { useActions } from "../media/useActions";
 import { CameraButton, MicrophoneButton } from "../stage/Controls";
 import { ControlButton } from "../stage/ControlButton";
@@ -26,9 +28,15 @@ export function Dock({ call }: { readonly call: Call }) {
   return <Floating call={call} />;
 }
 
+const ABOVE: Corner = { block: "start", inline: "end" };
+const BELOW: Corner = { block: "end", inline: "end" };
+
 function Floating({ call }: { readonly call: Call }) {
   const { t } = useTranslation("call");
-  const { window, ...floating } = useFloating<HTMLElement>("greenroom.call.dock", { block: "start", inline: "end" });
+  // On a phone's list of rooms the latest are above, with their unread messages at the end of the line.
+  const phone = useMedia(PHONE);
+  const inList = useRoute().at === "home" && phone;
+  const { window, ...floating } = useFloating<HTMLElement>("greenroom.call.dock", inList ? BELOW : ABOVE);
   const summary = useSlice(useRoom(call.room).summary);
   return (
     <section

@@ -67,6 +67,7 @@ export const shell = {
   },
   door: {
     left: "You are no longer in this room. What you have of it stays readable.",
+    banned: "A moderator banned you from this room. What you have of it stays readable.",
     title: "This room is not among yours",
     text: "It may be open to you: try to join. Private rooms need an invite.",
     join: "Join",
