@@ -54,6 +54,8 @@ export class Engine {
   readonly #deaf: (() => void)[] = [];
   #session: Session | undefined;
   #lostMs: number | undefined;
+  /** Welcomes that are being written down. */
+  #welcoming = 0;
   #closed = false;
 
   constructor(options: EngineOptions) {
@@ -128,7 +130,7 @@ export class Engine {
     this.#closed = true;
     this.#link.tell({ is: "stop" });
     this.#intake.close();
-    this.#login.fail(offline());
+    if (this.#welcoming === 0) this.#login.fail(offline());
     for (const end of this.#deaf) end();
   }
 
@@ -259,15 +261,28 @@ export class Engine {
     const session = new Session(this.#parts(), places, this.#awayMs());
     // The rooms of `hello` follow at once: their frames must find the session.
     this.#session = session;
-    await this.#store.setClockSkew(skewMs);
-    // Else this welcome would be taken for that of credentials given meanwhile.
-    if (this.#session !== session) return;
-    if (!(await this.#login.welcomed(welcome))) return this.#connectAs(this.#login.identity);
-    if (this.#session !== session) return;
+    if (!(await this.#admitted(welcome, session, skewMs))) return;
     this.#moment.begin(welcome.user);
     this.#markers.begin();
     this.#background(this.#sender.begin());
     void session.following.list();
+  }
+
+  /** Writes down who was let in; `false`: this session is over, or for somebody else. */
+  async #admitted(welcome: Welcome, session: Session, skewMs: number): Promise<boolean> {
+    this.#welcoming += 1;
+    try {
+      await this.#store.setClockSkew(skewMs);
+      // Else this welcome would be taken for that of credentials given meanwhile. An engine that is closed because the
+      // store moved to memory just now gets none, and ends what it began: the next one finds the account.
+      if (this.#session !== session && !this.#closed) return false;
+      const isTheirs = await this.#login.welcomed(welcome);
+      if (!isTheirs && !this.#closed) this.#connectAs(this.#login.identity);
+      return isTheirs && this.#session === session;
+    } finally {
+      this.#welcoming -= 1;
+      if (this.#closed) this.#login.fail(offline());
+    }
   }
 
   #parts(): SessionParts {
