@@ -264,7 +264,7 @@ async function call(house) {
     window.longTasks = [];
     new PerformanceObserver((list) => {
       for (const { duration, startTime } of list.getEntries()) window.longTasks.push([startTime, duration]);
-    }).observe({ type: "longtask", buffered: true });
+    }).observe({ type: "longtask" });
   });
   await ann.joinCall();
   const playing = () =>
