@@ -15,7 +15,7 @@ triple=$(rustc -vV | sed -n 's/^host: //p')
 export RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
 -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1"
-cargo build --release --target "$triple" --bins
+cargo build --release --locked --target "$triple" --bins
 
 for target in "$@"; do
     mkdir -p "corpus/$target" "artifacts/$target"
