@@ -85,6 +85,17 @@ describe("a disk", () => {
     expect((await store.batch(ROOM))?.ops).toHaveLength(3);
   });
 
+  it("that is full for several at once is told once: whoever hears of it begins anew", async () => {
+    store = await annsStore();
+    await store.opened(info(), false);
+    let told = 0;
+    store.persistence.subscribe(() => (told += 1));
+    fillDisk();
+    await Promise.all([say("one"), store.setDraft(ROOM, "a draft"), store.setClockSkew(1)]);
+    expect(store.persistence.get()).toEqual({ kind: "memory", reason: "full" });
+    expect(told).toBe(1);
+  });
+
   // How far the move to memory is when the next message is written differs with the turns between them.
   it.each([0, 1, 2, 3, 5, 8, 13, 21])(
     "that fills up while one writes keeps what was written in order, %i turns apart",

@@ -120,12 +120,14 @@ export class Database {
   /** Rejects when memory cannot be loaded, as without network. What is asked for next tries the disk, then this, anew. */
   async #moveToMemory(disk: Open): Promise<void> {
     // Once: who fails on the disk after that finds the memory that others have written to.
-    this.#moving ??= this.#goOnWith(moved(disk), disk).catch((error: unknown) => {
-      this.#moving = undefined;
-      throw error;
-    });
+    this.#moving ??= this.#goOnWith(moved(disk), disk).then(
+      () => this.#persistence.set({ kind: "memory", reason: "full" }),
+      (error: unknown) => {
+        this.#moving = undefined;
+        throw error;
+      },
+    );
     await this.#moving;
-    this.#persistence.set({ kind: "memory", reason: "full" });
   }
 
   /** When it does not open, what there was stays: the next transaction finds it as it is, and tries again. */
