@@ -6,7 +6,7 @@ import { hear, seeMore, show } from "./people.mjs";
 import { Stage } from "./stage.mjs";
 
 /** A busy machine spoils some. */
-const ATTEMPTS_MAX = 12;
+const ATTEMPTS_MAX = 4;
 
 let stage;
 before(async () => (stage = await Stage.open()));

@@ -21,7 +21,7 @@ const three = async (slots, sources) => {
 const freezes = (page, slot = 0) =>
   page.evaluate((slot) => call.inbound(call.videoSlots[slot]).then(({ freezeCount }) => freezeCount), slot);
 
-const ATTEMPTS_MAX = 12;
+const ATTEMPTS_MAX = 4;
 
 /** Does something until nothing froze meanwhile: a busy machine freezes a picture now and then, a bad switch each time. */
 async function withoutFreeze(page, act) {
